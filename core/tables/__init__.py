@@ -1,0 +1,20 @@
+"""Every table, so that importing this package fills the metadata."""
+
+from core.tables.courses import Course, Registration
+from core.tables.progress import Attendance, Progress, ProgressEvent, StoredPolicy
+from core.tables.users import Role, User
+from core.tables.videos import ImportStatus, PlaylistImport, Video
+
+__all__ = [
+    "Attendance",
+    "Course",
+    "ImportStatus",
+    "PlaylistImport",
+    "Progress",
+    "ProgressEvent",
+    "Registration",
+    "Role",
+    "StoredPolicy",
+    "User",
+    "Video",
+]

@@ -1,0 +1,105 @@
+"""`progress_events`, `progress` and `attendance`, owned by `workers.watch_time`.
+
+`policy` stands beside them and is owned by `core.policy_store`. Everyone else only selects. Primary keys begin with `user_id`, the column a cluster would be cut by.
+"""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Date,
+    DateTime,
+    Double,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Interval,
+    SmallInteger,
+    Text,
+    Uuid,
+    false,
+    func,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.database import Base
+
+
+class ProgressEvent(Base):
+    """The log: every accepted event once, never changed. Dedupe, audit and rebuild source in one.
+
+    `kind` is 0 pause, 1 heartbeat, 2 play, so that `(occurred_at, kind, event_id)` is the order in which
+    events are read. The absent session is the empty string. `late` marks an event applied after its day
+    was final. No foreign keys: the worker checks user and video in the statements it runs anyway.
+    """
+
+    __tablename__ = "progress_events"
+    __table_args__ = (
+        CheckConstraint("kind BETWEEN 0 AND 2", name="kind"),
+        CheckConstraint("claimed_seconds BETWEEN 0 AND 43200", name="claimed_seconds"),
+        Index("ix_progress_events_time", "user_id", "occurred_at"),
+        Index("ix_progress_events_player", "user_id", "video_id", "session_id", "occurred_at"),
+    )
+
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    video_id: Mapped[int] = mapped_column(BigInteger)
+    session_id: Mapped[str] = mapped_column(Text, server_default="")
+    kind: Mapped[int] = mapped_column(SmallInteger)
+    occurred_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    claimed_seconds: Mapped[int | None] = mapped_column(Integer)
+    position_seconds: Mapped[float | None] = mapped_column(Double)
+    playback_rate: Mapped[float | None] = mapped_column(Double)
+    received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    applied_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    late: Mapped[bool] = mapped_column(Boolean, server_default=false())
+
+
+class Progress(Base):
+    """Watch time of one user on one video on one local date; a pure function of the log."""
+
+    __tablename__ = "progress"
+    __table_args__ = (Index(None, "user_id", "date"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    video_id: Mapped[int] = mapped_column(ForeignKey("videos.id"), primary_key=True)
+    date: Mapped[date] = mapped_column(Date, primary_key=True)
+    start_time: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    first_start_time: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    end_time: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    watch_time: Mapped[timedelta] = mapped_column(Interval)
+
+
+class Attendance(Base):
+    """One user's day: `total_time` is exactly the sum of that day's `watch_time`."""
+
+    __tablename__ = "attendance"
+    __table_args__ = (
+        CheckConstraint("status IN ('present', 'absent')", name="status"),
+        Index(None, "date", "user_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    date: Mapped[date] = mapped_column(Date, primary_key=True)
+    status: Mapped[str] = mapped_column(Text)
+    total_time: Mapped[timedelta] = mapped_column(Interval)
+    overlap_time: Mapped[timedelta] = mapped_column(Interval)
+
+
+class StoredPolicy(Base):
+    """The one policy the stored rows were computed under; `edutrack rebuild --policy` changes it."""
+
+    __tablename__ = "policy"
+    __table_args__ = (CheckConstraint("id = 1", name="single_row"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False, server_default="1")
+    timezone: Mapped[str] = mapped_column(Text)
+    overlap: Mapped[str] = mapped_column(Text)
+    late_days: Mapped[int] = mapped_column(Integer)
+    attendance_min_seconds: Mapped[int] = mapped_column(Integer)

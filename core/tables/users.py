@@ -1,0 +1,33 @@
+"""`users`: who may sign in. Owned by `api.auth`."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, Text, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.database import Base
+
+
+class Role(StrEnum):
+    """What somebody is allowed to be."""
+
+    STUDENT = "student"
+    ADMIN = "admin"
+
+
+class User(Base):
+    """A person. `*_key` columns hold the caseless NFKC form that must be unique."""
+
+    __tablename__ = "users"
+    __table_args__ = (CheckConstraint("role IN ('student', 'admin')", name="role"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    username: Mapped[str] = mapped_column(Text)
+    username_key: Mapped[str] = mapped_column(Text, unique=True)
+    email: Mapped[str] = mapped_column(Text)
+    email_key: Mapped[str] = mapped_column(Text, unique=True)
+    password_hash: Mapped[str] = mapped_column(Text)
+    role: Mapped[str] = mapped_column(Text)
+    disabled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

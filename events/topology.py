@@ -1,0 +1,62 @@
+"""Exchanges, queues and their dead-letter queues, as data.
+
+Every argument is spelled out because the defaults differ between RabbitMQ 3.10 and 4.x. The declarations,
+the AsyncAPI document's test and the ops view all read this table.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+DELIVERY_LIMIT = 20
+"""Deliveries after which a message is dead-lettered; only what crashes a worker comes near it."""
+
+Argument = str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A durable direct exchange."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A durable quorum queue, bound to one exchange by one routing key."""
+
+    name: str
+    exchange: Exchange
+    routing_key: str
+    arguments: Mapping[str, Argument] = field(default_factory=dict)
+
+
+EVENTS = Exchange("edutrack.events")
+DEAD_LETTERS = Exchange("edutrack.dead-letters")
+
+PROGRESS_DEAD_LETTERS = Queue(
+    name="edutrack.progress.dead-letters",
+    exchange=DEAD_LETTERS,
+    routing_key="progress",
+    arguments=MappingProxyType({"x-queue-type": "quorum", "x-overflow": "reject-publish"}),
+)
+
+PROGRESS = Queue(
+    name="edutrack.progress",
+    exchange=EVENTS,
+    routing_key="progress",
+    arguments=MappingProxyType(
+        {
+            "x-queue-type": "quorum",
+            "x-delivery-limit": DELIVERY_LIMIT,
+            "x-overflow": "reject-publish",
+            "x-dead-letter-exchange": DEAD_LETTERS.name,
+            "x-dead-letter-routing-key": PROGRESS_DEAD_LETTERS.routing_key,
+            "x-dead-letter-strategy": "at-least-once",
+        }
+    ),
+)
+
+EXCHANGES = (EVENTS, DEAD_LETTERS)
+QUEUES = (PROGRESS_DEAD_LETTERS, PROGRESS)
+"""In the order in which they are declared: a dead-letter queue stands before what falls into it."""
