@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core.policy import Overlap, Policy
@@ -133,11 +133,23 @@ class Settings(HomeSettings):
         return ZoneInfo(self.timezone)
 
 
+class SettingsError(ValueError):
+    """A setting is missing or wrong; the message names each and never repeats a value."""
+
+
 def load_settings() -> Settings:
     """Read the environment and, below it, what the stack in `EDUTRACK_HOME` left.
 
     Raises:
-        pydantic.ValidationError: a setting is missing or wrong; no value is repeated in the message.
+        SettingsError: a setting is missing or wrong.
 
     """
-    return Settings(_env_file=HomeSettings().home / "stack.env")
+    try:
+        return Settings(_env_file=HomeSettings().home / "stack.env")
+    except ValidationError as error:
+        problems = [
+            f"EDUTRACK_{str(found['loc'][0]).upper()}: {found['msg']}" if found["loc"] else found["msg"]
+            for found in error.errors(include_input=False, include_url=False)
+        ]
+        hint = "Start a stack with `make up`, or set what is missing; README.md lists every setting."
+        raise SettingsError("; ".join(problems) + ". " + hint) from None

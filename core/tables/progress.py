@@ -1,6 +1,7 @@
-"""`progress_events`, `progress` and `attendance`, owned by `workers.watch_time`.
+"""`progress_events`, `progress` and `attendance`, owned by `workers.watch_time`; and `policy`.
 
-`policy` stands beside them and is owned by `core.policy_store`. Everyone else only selects. Primary keys begin with `user_id`, the column a cluster would be cut by.
+`policy` is owned by `core.policy_store`. Everyone else only selects. Primary keys of what grows begin with
+`user_id`, the column a cluster would be cut by.
 """
 
 from datetime import date, datetime, timedelta
@@ -65,7 +66,7 @@ class Progress(Base):
     __tablename__ = "progress"
     __table_args__ = (Index(None, "user_id", "date"),)
 
-    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), index=True)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
     video_id: Mapped[int] = mapped_column(ForeignKey("videos.id"), primary_key=True)
     date: Mapped[date] = mapped_column(Date, primary_key=True)
@@ -84,7 +85,7 @@ class Attendance(Base):
         Index(None, "date", "user_id"),
     )
 
-    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), index=True)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
     date: Mapped[date] = mapped_column(Date, primary_key=True)
     status: Mapped[str] = mapped_column(Text)

@@ -3,7 +3,18 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, Integer, Text, func
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Text,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base
@@ -36,7 +47,12 @@ class PlaylistImport(Base):
     __tablename__ = "playlist_imports"
     __table_args__ = (
         CheckConstraint("status IN ('queued')", name="status"),
-        Index("uq_playlist_imports_running", "course_id", unique=True, postgresql_where="status = 'queued'"),
+        Index(
+            "uq_playlist_imports_running",
+            "course_id",
+            unique=True,
+            postgresql_where=text("status = 'queued'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)

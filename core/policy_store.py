@@ -1,0 +1,67 @@
+"""The policy stored with the rows. Owns the table `policy`.
+
+Rows computed under one policy are wrong under another, so a process whose settings differ refuses to start.
+"""
+
+from collections.abc import Mapping
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.policy import Overlap, Policy
+from core.tables import StoredPolicy
+
+
+class PolicyMismatch(RuntimeError):
+    """The settings ask for another policy than the one the rows were computed under."""
+
+    def __init__(self, differing: Mapping[str, tuple[object, object]]) -> None:
+        listed = ", ".join(
+            f"EDUTRACK_{name.upper()} is {asked} but the stored rows use {stored}"
+            for name, (asked, stored) in differing.items()
+        )
+        super().__init__(
+            f"{listed}. Set it back, or adopt the new value for all rows with `edutrack rebuild --policy`."
+        )
+
+
+async def check_policy(session: AsyncSession, policy: Policy) -> None:
+    """Store the policy if none is stored yet, else hold it against the stored one.
+
+    Raises:
+        PolicyMismatch: they differ.
+
+    """
+    await session.execute(insert(StoredPolicy).values(id=1, **_values(policy)).on_conflict_do_nothing())
+    stored = _values(await load_policy(session))
+    asked = _values(policy)
+    differing = {name: (asked[name], stored[name]) for name in asked if asked[name] != stored[name]}
+    if differing:
+        raise PolicyMismatch(differing)
+
+
+async def load_policy(session: AsyncSession) -> Policy:
+    """Return the stored policy."""
+    row = (await session.execute(select(StoredPolicy))).scalar_one()
+    return Policy(
+        timezone=row.timezone,
+        overlap=Overlap(row.overlap),
+        late_days=row.late_days,
+        attendance_min_seconds=row.attendance_min_seconds,
+    )
+
+
+async def store_policy(session: AsyncSession, policy: Policy) -> None:
+    """Put a policy in the place of the stored one; the caller rebuilds the rows in the same transaction."""
+    statement = insert(StoredPolicy).values(id=1, **_values(policy))
+    await session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=_values(policy)))
+
+
+def _values(policy: Policy) -> dict[str, str | int]:
+    return {
+        "timezone": policy.timezone,
+        "overlap": policy.overlap.value,
+        "late_days": policy.late_days,
+        "attendance_min_seconds": policy.attendance_min_seconds,
+    }
