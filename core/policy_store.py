@@ -9,11 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.errors import EduTrackError
 from core.policy import Overlap, Policy
 from core.tables import StoredPolicy
 
 
-class PolicyMismatch(RuntimeError):
+class PolicyMismatch(EduTrackError):
     """The settings ask for another policy than the one the rows were computed under."""
 
     def __init__(self, differing: Mapping[str, tuple[object, object]]) -> None:
@@ -27,15 +28,24 @@ class PolicyMismatch(RuntimeError):
 
 
 async def check_policy(session: AsyncSession, policy: Policy) -> None:
-    """Store the policy if none is stored yet, else hold it against the stored one.
+    """Store the policy if none is stored yet, else require it; what every process does at its start.
+
+    Raises:
+        PolicyMismatch: another one is stored.
+
+    """
+    await session.execute(insert(StoredPolicy).values(id=1, **_values(policy)).on_conflict_do_nothing())
+    await require_policy(session, policy)
+
+
+async def require_policy(session: AsyncSession, policy: Policy) -> None:
+    """Hold a policy against the stored one.
 
     Raises:
         PolicyMismatch: they differ.
 
     """
-    await session.execute(insert(StoredPolicy).values(id=1, **_values(policy)).on_conflict_do_nothing())
-    stored = _values(await load_policy(session))
-    asked = _values(policy)
+    stored, asked = _values(await load_policy(session)), _values(policy)
     differing = {name: (asked[name], stored[name]) for name in asked if asked[name] != stored[name]}
     if differing:
         raise PolicyMismatch(differing)

@@ -6,7 +6,7 @@ which is what makes it unique per `(user_id, event_id)`.
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID, uuid5
 
 import msgspec
@@ -15,6 +15,9 @@ CONTENT_TYPE = "application/cloudevents-batch+json"
 REPLY_CONTENT_TYPE = "application/json"
 MAX_CLAIM_SECONDS = 43_200
 MAX_SESSION_ID_LENGTH = 200
+PLAUSIBLE_YEARS = range(2000, 2200)
+
+Id = Annotated[int, msgspec.Meta(ge=1, lt=2**63)]
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,13 +71,13 @@ def paired_pause_id(play_id: UUID) -> UUID:
 class EventData(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`data` of a CloudEvent."""
 
-    user_id: int
-    video_id: int
+    user_id: Id
+    video_id: Id
     received_at: datetime
-    session_id: str = ""
+    session_id: Annotated[str, msgspec.Meta(max_length=MAX_SESSION_ID_LENGTH)] = ""
     position_seconds: float | None = None
     playback_rate: float | None = None
-    claimed_seconds: int | None = None
+    claimed_seconds: Annotated[int, msgspec.Meta(ge=0, le=MAX_CLAIM_SECONDS)] | None = None
 
 
 EventType = Literal[
@@ -193,12 +196,13 @@ def _to_wire(event: Event) -> CloudEvent:
 
 def _from_wire(wire: CloudEvent) -> Event:
     data, kind = wire.data, _KIND_BY_TYPE[wire.type]
-    if wire.time.tzinfo is None or data.received_at.tzinfo is None:
-        raise ValueError("time and received_at need an offset")
-    if data.claimed_seconds is not None and not (
-        kind is Pause and 0 <= data.claimed_seconds <= MAX_CLAIM_SECONDS
-    ):
-        raise ValueError("claimed_seconds belongs to a pause and is from 0 to 43200")
+    for instant in (wire.time, data.received_at):
+        if instant.tzinfo is None or instant.year not in PLAUSIBLE_YEARS:
+            raise ValueError("time and received_at need an offset and a year from 2000 to 2199")
+    if data.claimed_seconds is not None and kind is not Pause:
+        raise ValueError("claimed_seconds belongs to a pause")
+    if "\0" in data.session_id:
+        raise ValueError("session_id contains a NUL character")
     claim = {"claimed_seconds": data.claimed_seconds} if kind is Pause else {}
     return kind(
         event_id=wire.id,

@@ -43,7 +43,11 @@ class ProgressEvent(Base):
         CheckConstraint("kind BETWEEN 0 AND 2", name="kind"),
         CheckConstraint("claimed_seconds BETWEEN 0 AND 43200", name="claimed_seconds"),
         Index("ix_progress_events_time", "user_id", "occurred_at"),
-        Index("ix_progress_events_player", "user_id", "video_id", "session_id", "occurred_at"),
+        Index(
+            "ix_progress_events_player",
+            *("user_id", "video_id", "session_id", "occurred_at"),
+            postgresql_include=["kind"],
+        ),
     )
 
     user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)

@@ -57,6 +57,7 @@ def upgrade() -> None:
         "progress_events",
         ["user_id", "video_id", "session_id", "occurred_at"],
         unique=False,
+        postgresql_include=["kind"],
     )
     op.create_index("ix_progress_events_time", "progress_events", ["user_id", "occurred_at"], unique=False)
     op.create_table(

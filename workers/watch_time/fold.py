@@ -1,0 +1,253 @@
+"""What a set of events means, as pure functions: the specification of every progress and attendance row.
+
+    events of one user ─ read_player ─▶ spans ─ shares ─▶ credit by video and local date ─ fold ─▶ rows
+
+Nothing here knows a database, a clock or the order in which events arrived. However the worker gets there,
+its rows must be those of `fold`.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from core.calendar import day_start, local_date
+from core.policy import Overlap, Policy
+from events.schemas import Event, Heartbeat, Pause, Play
+
+SILENCE = timedelta(seconds=120)
+"""A longer gap behind a heartbeat means that nobody was watching."""
+
+LONGEST_SPAN = timedelta(hours=12)
+"""A span that began longer ago than this is over before the next event is read."""
+
+ZERO = timedelta()
+
+
+class Ending(StrEnum):
+    """Why a span earned what it earned."""
+
+    PAUSED = "paused"
+    CLAIMED_LESS = "claimed less than elapsed"
+    CLAIMED_MORE = "claimed more than elapsed"
+    ORPHANED = "a pause without a play"
+    SILENT = "silent for too long"
+    REPLACED = "another play came first"
+    EXPIRED = "open for too long"
+    UNFINISHED = "never paused"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of watching. `credit` lies evenly over `start` to `end` and is never longer than it."""
+
+    video_id: int
+    session_id: str
+    start: datetime
+    end: datetime
+    credit: timedelta
+    opened_by: UUID
+    """The event that opened it, or the pause where none did."""
+    closed_by: UUID | None
+    ending: Ending
+
+
+@dataclass(frozen=True, slots=True)
+class _OpenSpan:
+    opened_by: Play | Heartbeat
+    last_heartbeat: datetime | None
+
+    @property
+    def start(self) -> datetime:
+        return self.opened_by.at
+
+    def heard(self, at: datetime) -> "_OpenSpan":
+        return replace(self, last_heartbeat=at)
+
+    def is_expired(self, at: datetime) -> bool:
+        return at - self.start > LONGEST_SPAN
+
+    def ended_at_last_heartbeat(self, ending: Ending, closed_by: UUID | None) -> Span:
+        """Close without a pause: it earns up to its last heartbeat, or nothing if it had none."""
+        end = self.last_heartbeat or self.start
+        return self._closed(end, end - self.start, ending, closed_by)
+
+    def ended_by(self, pause: Pause) -> Span:
+        if self.last_heartbeat is not None and pause.at - self.last_heartbeat > SILENCE:
+            return self.ended_at_last_heartbeat(Ending.SILENT, pause.event_id)
+        elapsed = pause.at - self.start
+        claimed = elapsed if pause.claimed_seconds is None else timedelta(seconds=pause.claimed_seconds)
+        ending = Ending.PAUSED
+        if claimed != elapsed:
+            ending = Ending.CLAIMED_LESS if claimed < elapsed else Ending.CLAIMED_MORE
+        return self._closed(pause.at, min(claimed, elapsed), ending, pause.event_id)
+
+    def _closed(self, end: datetime, credit: timedelta, ending: Ending, closed_by: UUID | None) -> Span:
+        opener = self.opened_by
+        return Span(
+            opener.video_id, opener.session_id, opener.at, end, credit, opener.event_id, closed_by, ending
+        )
+
+
+def _orphaned(pause: Pause, previous: datetime | None) -> Span:
+    """A pause with nothing open earns its claim, counted back from its own time but not past `previous`."""
+    start = pause.at - timedelta(seconds=pause.claimed_seconds or 0)
+    if previous is not None:
+        start = max(start, previous)
+    credit, pause_id = pause.at - start, pause.event_id
+    return Span(
+        pause.video_id, pause.session_id, start, pause.at, credit, pause_id, pause_id, Ending.ORPHANED
+    )
+
+
+def read_player(events: Iterable[Event]) -> Iterator[Span]:
+    """Return the spans of one player: one user, video and session, its distinct events in their order."""
+    span: _OpenSpan | None = None
+    previous: datetime | None = None
+    for event in events:
+        if span and span.is_expired(event.at):
+            yield span.ended_at_last_heartbeat(Ending.EXPIRED, event.event_id)
+            span = None
+        if isinstance(event, Pause):
+            yield span.ended_by(event) if span else _orphaned(event, previous)
+            span = None
+        elif isinstance(event, Play):
+            if span:
+                yield span.ended_at_last_heartbeat(Ending.REPLACED, event.event_id)
+            span = _OpenSpan(event, last_heartbeat=None)
+        else:
+            if span and event.at - (span.last_heartbeat or span.start) > SILENCE:
+                yield span.ended_at_last_heartbeat(Ending.SILENT, event.event_id)
+                span = None
+            span = (span or _OpenSpan(event, None)).heard(event.at)
+        previous = event.at
+    if span:
+        yield span.ended_at_last_heartbeat(Ending.UNFINISHED, None)
+
+
+def read_spans(events: Iterable[Event]) -> list[Span]:
+    """Return every span of one user from their distinct events, in order of (start, opening event)."""
+    players: dict[tuple[int, str], list[Event]] = defaultdict(list)
+    for event in sorted(events, key=lambda event: event.order):
+        players[event.video_id, event.session_id].append(event)
+    spans = [span for heard in players.values() for span in read_player(heard)]
+    return sorted(spans, key=lambda span: (span.start, span.opened_by))
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one span adds to one video on one local date, counted both ways."""
+
+    video_id: int
+    date: date
+    summed: timedelta
+    once: timedelta
+
+
+def shares(spans: Sequence[Span], zone: ZoneInfo) -> Iterator[Share]:
+    """Split the credit of one user's spans, in their order, over local dates.
+
+    Counted once, an instant belongs to the span that began first. Because spans come in order of their start,
+    all that is taken of a span is its beginning: whatever lies before the latest end so far.
+    """
+    if not spans:
+        return
+    taken_until = spans[0].start
+    for span in spans:
+        for day, start, end, credit in _by_date(span, zone):
+            taken = _proportion(credit, min(max(taken_until, start), end) - start, end - start)
+            yield Share(span.video_id, day, credit, credit - taken)
+        taken_until = max(taken_until, span.end)
+
+
+def _by_date(span: Span, zone: ZoneInfo) -> Iterator[tuple[date, datetime, datetime, timedelta]]:
+    """Cut a span at local midnights; the last part takes the remainder, so that the parts sum exactly."""
+    start, left = span.start, span.credit
+    while start < span.end:
+        day = local_date(start, zone)
+        end = min(day_start(day + timedelta(days=1), zone), span.end)
+        last = end == span.end
+        credit = left if last else _proportion(span.credit, end - start, span.end - span.start)
+        yield day, start, end, credit
+        start, left = end, left - credit
+
+
+def _proportion(credit: timedelta, part: timedelta, whole: timedelta) -> timedelta:
+    """Return credit * part / whole, truncated to whole microseconds."""
+    tick = timedelta.resolution
+    return (credit // tick) * (part // tick) // (whole // tick) * tick
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressRow:
+    """One user, video and local date: the latest and the first play, the latest pause, the credited time."""
+
+    start_time: datetime | None = None
+    first_start_time: datetime | None = None
+    end_time: datetime | None = None
+    watch_time: timedelta = ZERO
+
+    def with_event(self, event: Event) -> "ProgressRow":
+        """Return the row after the next event in order."""
+        if isinstance(event, Play):
+            return replace(self, start_time=event.at, first_start_time=self.first_start_time or event.at)
+        if isinstance(event, Pause):
+            return replace(self, end_time=event.at)
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class AttendanceRow:
+    """One user and local date. `overlap_time` is what `sum` counts beyond `once`."""
+
+    status: str
+    total_time: timedelta
+    overlap_time: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Everything the events of one user mean."""
+
+    progress: Mapping[tuple[int, date], ProgressRow]
+    """By video and local date; a row for every date with an event or with credit."""
+    attendance: Mapping[date, AttendanceRow]
+    """By local date; a row exactly where there is one of progress."""
+
+
+def fold(events: Sequence[Event], policy: Policy) -> Rows:
+    """Return the rows of one user from their distinct events, given in any order."""
+    zone = policy.zone
+    progress: dict[tuple[int, date], ProgressRow] = defaultdict(ProgressRow)
+    overlap: dict[date, timedelta] = defaultdict(timedelta)
+    for event in sorted(events, key=lambda event: event.order):
+        key = event.video_id, local_date(event.at, zone)
+        progress[key] = progress[key].with_event(event)
+    for share in shares(read_spans(events), zone):
+        credit = share.summed if policy.overlap is Overlap.SUM else share.once
+        if credit:
+            row = progress[share.video_id, share.date]
+            progress[share.video_id, share.date] = replace(row, watch_time=row.watch_time + credit)
+        overlap[share.date] += share.summed - share.once
+    return Rows(dict(progress), _attendance(progress, overlap, policy))
+
+
+def _attendance(
+    progress: Mapping[tuple[int, date], ProgressRow],
+    overlap: Mapping[date, timedelta],
+    policy: Policy,
+) -> dict[date, AttendanceRow]:
+    totals: dict[date, timedelta] = defaultdict(timedelta)
+    for (_, day), row in progress.items():
+        totals[day] += row.watch_time
+    return {
+        day: AttendanceRow(
+            status="present" if total >= policy.attendance_minimum else "absent",
+            total_time=total,
+            overlap_time=overlap.get(day, ZERO),
+        )
+        for day, total in totals.items()
+    }

@@ -1,0 +1,194 @@
+"""Statements on the event log, `progress_events`, and the locks under which it is read.
+
+Batches travel as arrays through `unnest`: one statement, one round trip, whatever the number of events.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from events.schemas import Event, Heartbeat, Pause, Play
+from workers.watch_time.refold import Touched, Window
+
+POLICY_LOCK = 7_263_842
+"""Advisory lock: held shared while rows are written, exclusively while another policy is adopted."""
+
+EventKey = tuple[int, UUID]
+"""`(user_id, event_id)`."""
+
+
+async def share_policy_lock(session: AsyncSession) -> None:
+    """Keep the policy as it is until the transaction ends. The next statement sees the policy that holds."""
+    await session.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": POLICY_LOCK})
+
+
+async def take_policy_lock(session: AsyncSession) -> None:
+    """Wait until nobody writes rows, and let nobody until the transaction ends."""
+    await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": POLICY_LOCK})
+
+
+_LOCK_USERS = text("SELECT id FROM users WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
+
+
+async def lock_users(session: AsyncSession, user_ids: Collection[int]) -> set[int]:
+    """Lock users in ascending order, so that batches never wait in a circle; return those that exist.
+
+    A statement of its own: what is read after it includes all that earlier holders of the locks committed.
+    """
+    return set((await session.scalars(_LOCK_USERS, {"ids": sorted(user_ids)})).all())
+
+
+async def existing_videos(session: AsyncSession, video_ids: Collection[int]) -> set[int]:
+    """Return those of the videos that exist."""
+    statement = text("SELECT id FROM videos WHERE id = ANY(:ids)")
+    return set((await session.scalars(statement, {"ids": list(video_ids)})).all())
+
+
+_LOG = text("""
+INSERT INTO progress_events (user_id, event_id, video_id, session_id, kind, occurred_at, claimed_seconds,
+                             position_seconds, playback_rate, received_at, late)
+SELECT * FROM unnest(
+    CAST(:user_id AS bigint[]), CAST(:event_id AS uuid[]), CAST(:video_id AS bigint[]),
+    CAST(:session_id AS text[]), CAST(:kind AS smallint[]), CAST(:occurred_at AS timestamptz[]),
+    CAST(:claimed_seconds AS int[]), CAST(:position_seconds AS float8[]), CAST(:playback_rate AS float8[]),
+    CAST(:received_at AS timestamptz[]), CAST(:late AS bool[]))
+ON CONFLICT (user_id, event_id) DO NOTHING
+RETURNING user_id, event_id
+""")
+
+
+async def log_events(session: AsyncSession, events: Sequence[Event], late: Sequence[bool]) -> set[EventKey]:
+    """Append events to the log; return the keys of those that were not in it. `late` runs beside `events`."""
+    columns = {
+        "user_id": [event.user_id for event in events],
+        "event_id": [event.event_id for event in events],
+        "video_id": [event.video_id for event in events],
+        "session_id": [event.session_id for event in events],
+        "kind": [event.rank for event in events],
+        "occurred_at": [event.at for event in events],
+        "claimed_seconds": [event.claimed_seconds if isinstance(event, Pause) else None for event in events],
+        "position_seconds": [event.position_seconds for event in events],
+        "playback_rate": [event.playback_rate for event in events],
+        "received_at": [event.received_at for event in events],
+        "late": list(late),
+    }
+    return {(row.user_id, row.event_id) for row in await session.execute(_LOG, columns)}
+
+
+_STORED = text("""
+SELECT e.user_id, e.event_id, e.video_id, e.occurred_at
+FROM unnest(CAST(:user_id AS bigint[]), CAST(:event_id AS uuid[])) AS wanted (user_id, event_id)
+JOIN progress_events e USING (user_id, event_id)
+""")
+
+
+async def stored_places(
+    session: AsyncSession, keys: Collection[EventKey]
+) -> dict[EventKey, tuple[int, datetime]]:
+    """Return video and instant of events in the log."""
+    columns = {"user_id": [user_id for user_id, _ in keys], "event_id": [event_id for _, event_id in keys]}
+    found = await session.execute(_STORED, columns)
+    return {(row.user_id, row.event_id): (row.video_id, row.occurred_at) for row in found}
+
+
+_TOUCHED = text("""
+WITH touched AS (
+    SELECT user_id, video_id, session_id, min(occurred_at) AS first, max(occurred_at) AS last
+    FROM unnest(CAST(:user_id AS bigint[]), CAST(:video_id AS bigint[]), CAST(:session_id AS text[]),
+                CAST(:occurred_at AS timestamptz[])) AS new (user_id, video_id, session_id, occurred_at)
+    GROUP BY user_id, video_id, session_id
+)
+SELECT t.user_id, t.first, t.last, before.turn AS turn_before, after.turn AS turn_after,
+       (SELECT max(e.occurred_at) FROM progress_events e
+        WHERE (e.user_id, e.video_id, e.session_id) = (t.user_id, t.video_id, t.session_id)
+          AND e.occurred_at > t.last AND e.occurred_at < coalesce(after.turn, 'infinity')) AS last_heartbeat
+FROM touched t
+CROSS JOIN LATERAL (
+    SELECT max(e.occurred_at) AS turn FROM progress_events e
+    WHERE (e.user_id, e.video_id, e.session_id) = (t.user_id, t.video_id, t.session_id)
+      AND e.occurred_at < t.first AND e.kind <> :heartbeat) AS before
+CROSS JOIN LATERAL (
+    SELECT min(e.occurred_at) AS turn FROM progress_events e
+    WHERE (e.user_id, e.video_id, e.session_id) = (t.user_id, t.video_id, t.session_id)
+      AND e.occurred_at > t.last AND e.kind <> :heartbeat) AS after
+""")
+
+
+async def touched_players(session: AsyncSession, events: Sequence[Event]) -> list[Touched]:
+    """Return the players that logged events fell into, with the turns around them."""
+    columns: dict[str, Any] = {
+        "user_id": [event.user_id for event in events],
+        "video_id": [event.video_id for event in events],
+        "session_id": [event.session_id for event in events],
+        "occurred_at": [event.at for event in events],
+        "heartbeat": Heartbeat.rank,
+    }
+    return [Touched(**row) for row in (await session.execute(_TOUCHED, columns)).mappings()]
+
+
+_WINDOW = text("""
+WITH windows AS (
+    SELECT * FROM unnest(CAST(:user_id AS bigint[]), CAST(:start AS timestamptz[]),
+                         CAST(:end AS timestamptz[])) AS w (user_id, "start", "end")
+), players AS (
+    SELECT DISTINCT w.user_id, e.video_id, e.session_id, w.start, w.end
+    FROM windows w JOIN progress_events e
+      ON e.user_id = w.user_id AND e.occurred_at >= w.start AND e.occurred_at < w.end
+)
+SELECT p.start AS window_start, e.user_id, e.event_id, e.video_id, e.session_id, e.kind, e.occurred_at,
+       e.claimed_seconds, e.received_at
+FROM players p
+CROSS JOIN LATERAL (
+    SELECT max(b.occurred_at) AS turn FROM progress_events b
+    WHERE (b.user_id, b.video_id, b.session_id) = (p.user_id, p.video_id, p.session_id)
+      AND b.occurred_at < p.start AND b.kind <> :heartbeat) AS before
+JOIN progress_events e
+  ON (e.user_id, e.video_id, e.session_id) = (p.user_id, p.video_id, p.session_id)
+ AND e.occurred_at >= coalesce(before.turn, '-infinity') AND e.occurred_at < p.end
+""")
+
+
+async def window_events(
+    session: AsyncSession, windows: Iterable[Window]
+) -> dict[tuple[int, datetime], list[Event]]:
+    """Return the events of each window by `(user_id, window start)`.
+
+    Each player is read from its last turn before the window, from where on its state is known.
+    """
+    windows = list(windows)
+    columns: dict[str, Any] = {
+        "user_id": [window.user_id for window in windows],
+        "start": [window.start for window in windows],
+        "end": [window.end for window in windows],
+        "heartbeat": Heartbeat.rank,
+    }
+    found: dict[tuple[int, datetime], list[Event]] = {
+        (window.user_id, window.start): [] for window in windows
+    }
+    for row in await session.execute(_WINDOW, columns):
+        found[row.user_id, row.window_start].append(_event(row))
+    return found
+
+
+async def all_events(session: AsyncSession, user_id: int) -> list[Event]:
+    """Return the whole log of one user."""
+    statement = text("SELECT * FROM progress_events WHERE user_id = :user_id")
+    return [_event(row) for row in await session.execute(statement, {"user_id": user_id})]
+
+
+def _event(row: Any) -> Event:
+    common = {
+        "event_id": row.event_id,
+        "user_id": row.user_id,
+        "video_id": row.video_id,
+        "session_id": row.session_id,
+        "at": row.occurred_at,
+        "received_at": row.received_at,
+    }
+    if row.kind == Pause.rank:
+        return Pause(**common, claimed_seconds=row.claimed_seconds)
+    return Play(**common) if row.kind == Play.rank else Heartbeat(**common)

@@ -1,0 +1,153 @@
+"""Statements on the rows the log means: `progress` and `attendance`."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from events.schemas import ProgressRecord
+from workers.watch_time.fold import AttendanceRow, ProgressRow, Rows
+from workers.watch_time.refold import Days
+
+ProgressKey = tuple[int, int, date]
+"""`(user_id, video_id, date)`"""
+AttendanceKey = tuple[int, date]
+"""`(user_id, date)`"""
+
+
+async def replace(session: AsyncSession, folded: Mapping[Days, Rows]) -> None:
+    """Make the rows of each stretch of days be those folded; what was folded beyond its days is not used.
+
+    Rows that are already as they should be are left alone, so that a repeat writes nothing.
+    """
+    progress: dict[ProgressKey, ProgressRow] = {}
+    attendance: dict[AttendanceKey, AttendanceRow] = {}
+    for days, found in folded.items():
+        progress |= {
+            (days.user_id, video_id, day): row
+            for (video_id, day), row in found.progress.items()
+            if day in days
+        }
+        attendance |= {(days.user_id, day): row for day, row in found.attendance.items() if day in days}
+    await _put_progress(session, progress)
+    await _put_attendance(session, attendance)
+    await _delete_stale(session, list(folded), progress.keys())
+
+
+_PUT_PROGRESS = text("""
+INSERT INTO progress AS p (user_id, video_id, date, start_time, first_start_time, end_time, watch_time)
+SELECT * FROM unnest(
+    CAST(:user_id AS bigint[]), CAST(:video_id AS bigint[]), CAST(:date AS date[]),
+    CAST(:start_time AS timestamptz[]), CAST(:first_start_time AS timestamptz[]),
+    CAST(:end_time AS timestamptz[]), CAST(:watch_time AS interval[]))
+ON CONFLICT (user_id, video_id, date) DO UPDATE
+SET start_time = excluded.start_time, first_start_time = excluded.first_start_time,
+    end_time = excluded.end_time, watch_time = excluded.watch_time
+WHERE (p.start_time, p.first_start_time, p.end_time, p.watch_time)
+   IS DISTINCT FROM (excluded.start_time, excluded.first_start_time, excluded.end_time, excluded.watch_time)
+""")
+
+
+async def _put_progress(session: AsyncSession, rows: Mapping[ProgressKey, ProgressRow]) -> None:
+    """Make progress rows be as given; one that is already is left alone."""
+    keys = sorted(rows)
+    columns = {
+        "user_id": [key[0] for key in keys],
+        "video_id": [key[1] for key in keys],
+        "date": [key[2] for key in keys],
+        "start_time": [rows[key].start_time for key in keys],
+        "first_start_time": [rows[key].first_start_time for key in keys],
+        "end_time": [rows[key].end_time for key in keys],
+        "watch_time": [rows[key].watch_time for key in keys],
+    }
+    await session.execute(_PUT_PROGRESS, columns)
+
+
+_PUT_ATTENDANCE = text("""
+INSERT INTO attendance AS a (user_id, date, status, total_time, overlap_time)
+SELECT * FROM unnest(CAST(:user_id AS bigint[]), CAST(:date AS date[]), CAST(:status AS text[]),
+                     CAST(:total_time AS interval[]), CAST(:overlap_time AS interval[]))
+ON CONFLICT (user_id, date) DO UPDATE
+SET status = excluded.status, total_time = excluded.total_time, overlap_time = excluded.overlap_time
+WHERE (a.status, a.total_time, a.overlap_time)
+   IS DISTINCT FROM (excluded.status, excluded.total_time, excluded.overlap_time)
+""")
+
+
+async def _put_attendance(session: AsyncSession, rows: Mapping[AttendanceKey, AttendanceRow]) -> None:
+    """Make attendance rows, keyed by `(user_id, date)`, be as given; one that is already is left alone."""
+    keys = sorted(rows)
+    columns = {
+        "user_id": [key[0] for key in keys],
+        "date": [key[1] for key in keys],
+        "status": [rows[key].status for key in keys],
+        "total_time": [rows[key].total_time for key in keys],
+        "overlap_time": [rows[key].overlap_time for key in keys],
+    }
+    await session.execute(_PUT_ATTENDANCE, columns)
+
+
+_DELETE_STALE = text("""
+WITH refolded AS (
+    SELECT * FROM unnest(CAST(:user_id AS bigint[]), CAST(:first AS date[]), CAST(:last AS date[]))
+        AS r (user_id, first, last)
+), kept AS (
+    SELECT * FROM unnest(CAST(:kept_user AS bigint[]), CAST(:kept_video AS bigint[]),
+                         CAST(:kept_date AS date[]))
+        AS k (user_id, video_id, date)
+), stale_progress AS (
+    DELETE FROM progress p USING refolded r
+    WHERE p.user_id = r.user_id AND p.date BETWEEN r.first AND r.last
+      AND (p.user_id, p.video_id, p.date) NOT IN (SELECT user_id, video_id, date FROM kept)
+)
+DELETE FROM attendance a USING refolded r
+WHERE a.user_id = r.user_id AND a.date BETWEEN r.first AND r.last
+  AND (a.user_id, a.date) NOT IN (SELECT user_id, date FROM kept)
+""")
+
+
+async def _delete_stale(
+    session: AsyncSession, refolded: Sequence[Days], kept: Collection[ProgressKey]
+) -> None:
+    """Delete rows that lost their cause: those of the refolded days that are not in `kept`."""
+    columns = {
+        "user_id": [days.user_id for days in refolded],
+        "first": [days.first for days in refolded],
+        "last": [days.last for days in refolded],
+        "kept_user": [key[0] for key in kept],
+        "kept_video": [key[1] for key in kept],
+        "kept_date": [key[2] for key in kept],
+    }
+    await session.execute(_DELETE_STALE, columns)
+
+
+_RECORDS = text("""
+SELECT p.id, p.user_id, p.video_id, p.date, p.start_time, p.first_start_time, p.end_time, p.watch_time
+FROM unnest(CAST(:user_id AS bigint[]), CAST(:video_id AS bigint[]), CAST(:date AS date[]))
+    AS wanted (user_id, video_id, date)
+JOIN progress p USING (user_id, video_id, date)
+""")
+
+
+async def records(session: AsyncSession, keys: Collection[ProgressKey]) -> dict[ProgressKey, ProgressRecord]:
+    """Return progress rows as records, by key; keys without a row are left out."""
+    wanted = list(keys)
+    columns = {
+        "user_id": [key[0] for key in wanted],
+        "video_id": [key[1] for key in wanted],
+        "date": [key[2] for key in wanted],
+    }
+    return {
+        (row.user_id, row.video_id, row.date): ProgressRecord(
+            id=row.id,
+            user_id=row.user_id,
+            video_id=row.video_id,
+            date=row.date,
+            start_time=row.start_time,
+            first_start_time=row.first_start_time,
+            end_time=row.end_time,
+            watch_time_us=row.watch_time // timedelta.resolution,
+        )
+        for row in await session.execute(_RECORDS, columns)
+    }

@@ -1,0 +1,118 @@
+"""From a batch of events to rows, in one transaction that may run any number of times.
+
+A repeat finds its events in the log and changes nothing. The users of a batch are locked before the log is
+read, so that two workers never fold the same user from two halves of the truth.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.calendar import local_date
+from core.clock import Clock, utc_now
+from core.database import Sessions
+from core.policy import Policy
+from core.policy_store import require_policy
+from events.schemas import Applied, Event
+from workers.watch_time import log, rows
+from workers.watch_time.fold import fold
+from workers.watch_time.log import EventKey
+from workers.watch_time.refold import days_to_refold
+from workers.watch_time.rows import ProgressKey
+
+
+class WatchTime:
+    """Applies batches of events under one policy."""
+
+    def __init__(self, sessions: Sessions, policy: Policy, clock: Clock = utc_now) -> None:
+        self._sessions = sessions
+        self._policy = policy
+        self._clock = clock
+
+    async def apply(self, events: Sequence[Event]) -> list[Applied]:
+        """Log the events, bring the rows they touch up to date, commit; answer each event, in order.
+
+        Raises:
+            PolicyMismatch: the rows are under another policy now; this process must not write them.
+            sqlalchemy.exc.DBAPIError, OSError: nothing is known to be committed; call again with the same.
+
+        """
+        async with self._sessions.begin() as session:
+            await log.share_policy_lock(session)
+            await require_policy(session, self._policy)
+            refusal = await self._gate(session, events)
+            first: dict[EventKey, Event] = {}
+            for event in events:
+                if not refusal(event):
+                    first.setdefault(_key(event), event)
+            fresh = await self._log(session, list(first.values()))
+            if fresh:
+                await self._refold(session, fresh)
+            applied = {id(event) for event in fresh}
+            places = await self._places(session, first, {_key(event) for event in fresh})
+            found = await rows.records(session, set(places.values()))
+
+        def answer(event: Event) -> Applied:
+            key, detail = _key(event), refusal(event)
+            if detail:
+                return Applied(
+                    event_id=event.event_id, user_id=event.user_id, outcome="rejected", detail=detail
+                )
+            return Applied(
+                event_id=event.event_id,
+                user_id=event.user_id,
+                outcome="applied" if id(event) in applied else "duplicate",
+                record=found.get(places[key]),
+            )
+
+        return [answer(event) for event in events]
+
+    async def _gate(self, session: AsyncSession, events: Sequence[Event]) -> Callable[[Event], str | None]:
+        """Lock the users of the batch; return what says why an event cannot be applied, now or ever."""
+        users = await log.lock_users(session, {event.user_id for event in events})
+        videos = await log.existing_videos(session, {event.video_id for event in events})
+
+        def refusal(event: Event) -> str | None:
+            if event.user_id not in users:
+                return "the user does not exist"
+            return None if event.video_id in videos else "the video does not exist"
+
+        return refusal
+
+    async def _log(self, session: AsyncSession, batch: Sequence[Event]) -> list[Event]:
+        """Append a batch of distinct events and return those the log did not hold yet.
+
+        An event of a day that is final by now was accepted in time: it counts, and is flagged late.
+        """
+        zone = self._policy.zone
+        first_open = local_date(self._clock(), zone) - timedelta(days=self._policy.late_days)
+        late = [local_date(event.at, zone) < first_open for event in batch]
+        fresh = await log.log_events(session, batch, late)
+        return [event for event in batch if _key(event) in fresh]
+
+    async def _refold(self, session: AsyncSession, fresh: Sequence[Event]) -> None:
+        zone = self._policy.zone
+        stretches = days_to_refold(await log.touched_players(session, fresh), zone)
+        windows = {days: days.window(zone) for days in stretches}
+        events = await log.window_events(session, windows.values())
+        folded = {
+            days: fold(events[window.user_id, window.start], self._policy) for days, window in windows.items()
+        }
+        await rows.replace(session, folded)
+
+    async def _places(
+        self, session: AsyncSession, events: Mapping[EventKey, Event], fresh: Collection[EventKey]
+    ) -> dict[EventKey, ProgressKey]:
+        """Return the progress row each event fell into; of a repeat, the one the stored event fell into."""
+        repeated = [key for key in events if key not in fresh]
+        stored = await log.stored_places(session, repeated) if repeated else {}
+        places: dict[EventKey, ProgressKey] = {}
+        for key, event in events.items():
+            video_id, at = stored.get(key, (event.video_id, event.at))
+            places[key] = (event.user_id, video_id, local_date(at, self._policy.zone))
+        return places
+
+
+def _key(event: Event) -> EventKey:
+    return event.user_id, event.event_id
