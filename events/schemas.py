@@ -17,7 +17,7 @@ MAX_CLAIM_SECONDS = 43_200
 MAX_SESSION_ID_LENGTH = 200
 PLAUSIBLE_YEARS = range(2000, 2200)
 
-Id = Annotated[int, msgspec.Meta(ge=1, lt=2**63)]
+Id = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True):

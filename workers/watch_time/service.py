@@ -49,8 +49,8 @@ class WatchTime:
             fresh = await self._log(session, list(first.values()))
             if fresh:
                 await self._refold(session, fresh)
-            applied = {id(event) for event in fresh}
-            places = await self._places(session, first, {_key(event) for event in fresh})
+            applied = {_key(event) for event in fresh}
+            places = await self._places(session, first, applied)
             found = await rows.records(session, set(places.values()))
 
         def answer(event: Event) -> Applied:
@@ -62,7 +62,7 @@ class WatchTime:
             return Applied(
                 event_id=event.event_id,
                 user_id=event.user_id,
-                outcome="applied" if id(event) in applied else "duplicate",
+                outcome="applied" if key in applied and first[key] is event else "duplicate",
                 record=found.get(places[key]),
             )
 
