@@ -174,10 +174,19 @@ async def window_events(
     return found
 
 
-async def all_events(session: AsyncSession, user_id: int) -> list[Event]:
-    """Return the whole log of one user."""
-    statement = text("SELECT * FROM progress_events WHERE user_id = :user_id")
-    return [_event(row) for row in await session.execute(statement, {"user_id": user_id})]
+async def whole_log(session: AsyncSession, user_ids: Collection[int]) -> dict[int, list[Event]]:
+    """Return everything the log holds of some users, by user."""
+    statement = text("SELECT * FROM progress_events WHERE user_id = ANY(:ids)")
+    found: dict[int, list[Event]] = {user_id: [] for user_id in user_ids}
+    for row in await session.execute(statement, {"ids": list(user_ids)}):
+        found[row.user_id].append(_event(row))
+    return found
+
+
+async def users_after(session: AsyncSession, user_id: int, limit: int) -> list[int]:
+    """Return the next users in ascending order of id."""
+    statement = text("SELECT id FROM users WHERE id > :after ORDER BY id LIMIT :limit")
+    return list((await session.scalars(statement, {"after": user_id, "limit": limit})).all())
 
 
 def _event(row: Any) -> Event:
