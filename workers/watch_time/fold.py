@@ -8,7 +8,7 @@ its rows must be those of `fold`.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -65,7 +65,7 @@ class _OpenSpan:
         return self.opened_by.at
 
     def heard(self, at: datetime) -> "_OpenSpan":
-        return replace(self, last_heartbeat=at)
+        return _OpenSpan(self.opened_by, at)
 
     def is_expired(self, at: datetime) -> bool:
         return at - self.start > LONGEST_SPAN
@@ -190,14 +190,6 @@ class ProgressRow:
     end_time: datetime | None = None
     watch_time: timedelta = ZERO
 
-    def with_event(self, event: Event) -> "ProgressRow":
-        """Return the row after the next event in order."""
-        if isinstance(event, Play):
-            return replace(self, start_time=event.at, first_start_time=self.first_start_time or event.at)
-        if isinstance(event, Pause):
-            return replace(self, end_time=event.at)
-        return self
-
 
 @dataclass(frozen=True, slots=True)
 class AttendanceRow:
@@ -218,21 +210,31 @@ class Rows:
     """By local date; a row exactly where there is one of progress."""
 
 
-def fold(events: Sequence[Event], policy: Policy) -> Rows:
+def fold(events: Iterable[Event], policy: Policy) -> Rows:
     """Return the rows of one user from their distinct events, given in any order."""
     zone = policy.zone
-    progress: dict[tuple[int, date], ProgressRow] = defaultdict(ProgressRow)
-    overlap: dict[date, timedelta] = defaultdict(timedelta)
+    happened: dict[tuple[int, date], list[Event]] = defaultdict(list)
     for event in sorted(events, key=lambda event: event.order):
-        key = event.video_id, local_date(event.at, zone)
-        progress[key] = progress[key].with_event(event)
-    for share in shares(read_spans(events), zone):
-        credit = share.summed if policy.overlap is Overlap.SUM else share.once
-        if credit:
-            row = progress[share.video_id, share.date]
-            progress[share.video_id, share.date] = replace(row, watch_time=row.watch_time + credit)
+        happened[event.video_id, local_date(event.at, zone)].append(event)
+    earned: dict[tuple[int, date], timedelta] = defaultdict(timedelta)
+    overlap: dict[date, timedelta] = defaultdict(timedelta)
+    for share in shares(read_spans(event for day in happened.values() for event in day), zone):
+        earned[share.video_id, share.date] += share.summed if policy.overlap is Overlap.SUM else share.once
         overlap[share.date] += share.summed - share.once
-    return Rows(dict(progress), _attendance(progress, overlap, policy))
+    keys = {*happened, *(key for key, credit in earned.items() if credit)}
+    progress = {key: _progress(happened.get(key, ()), earned.get(key, ZERO)) for key in keys}
+    return Rows(progress, _attendance(progress, overlap, policy))
+
+
+def _progress(events: Sequence[Event], watch_time: timedelta) -> ProgressRow:
+    plays = [event.at for event in events if isinstance(event, Play)]
+    pauses = [event.at for event in events if isinstance(event, Pause)]
+    return ProgressRow(
+        start_time=plays[-1] if plays else None,
+        first_start_time=plays[0] if plays else None,
+        end_time=pauses[-1] if pauses else None,
+        watch_time=watch_time,
+    )
 
 
 def _attendance(
