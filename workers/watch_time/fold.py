@@ -56,19 +56,29 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class _OpenSpan:
-    opened_by: Play | Heartbeat
+class OpenSpan:
+    """A span that may still grow."""
+
+    video_id: int
+    session_id: str
+    start: datetime
+    opened_by: UUID
     last_heartbeat: datetime | None
 
-    @property
-    def start(self) -> datetime:
-        return self.opened_by.at
+    @classmethod
+    def opened(cls, event: Play | Heartbeat) -> "OpenSpan":
+        """A heartbeat that opens a span is its first heartbeat."""
+        heard = event.at if isinstance(event, Heartbeat) else None
+        return cls(event.video_id, event.session_id, event.at, event.event_id, heard)
 
-    def heard(self, at: datetime) -> "_OpenSpan":
-        return _OpenSpan(self.opened_by, at)
+    def heard(self, at: datetime) -> "OpenSpan":
+        return OpenSpan(self.video_id, self.session_id, self.start, self.opened_by, last_heartbeat=at)
 
     def is_expired(self, at: datetime) -> bool:
         return at - self.start > LONGEST_SPAN
+
+    def is_silent(self, at: datetime) -> bool:
+        return at - (self.last_heartbeat or self.start) > SILENCE
 
     def ended_at_last_heartbeat(self, ending: Ending, closed_by: UUID | None) -> Span:
         """Close without a pause: it earns up to its last heartbeat, or nothing if it had none."""
@@ -76,7 +86,8 @@ class _OpenSpan:
         return self._closed(end, end - self.start, ending, closed_by)
 
     def ended_by(self, pause: Pause) -> Span:
-        if self.last_heartbeat is not None and pause.at - self.last_heartbeat > SILENCE:
+        """Close by a pause, which must not come too long after the last heartbeat, if there was any."""
+        if self.last_heartbeat and self.is_silent(pause.at):
             return self.ended_at_last_heartbeat(Ending.SILENT, pause.event_id)
         elapsed = pause.at - self.start
         claimed = elapsed if pause.claimed_seconds is None else timedelta(seconds=pause.claimed_seconds)
@@ -86,10 +97,44 @@ class _OpenSpan:
         return self._closed(pause.at, min(claimed, elapsed), ending, pause.event_id)
 
     def _closed(self, end: datetime, credit: timedelta, ending: Ending, closed_by: UUID | None) -> Span:
-        opener = self.opened_by
         return Span(
-            opener.video_id, opener.session_id, opener.at, end, credit, opener.event_id, closed_by, ending
+            self.video_id, self.session_id, self.start, end, credit, self.opened_by, closed_by, ending
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """All that its past events mean for the future of one user, video and session."""
+
+    span: OpenSpan | None = None
+    previous: datetime | None = None
+    """When its latest event was."""
+
+    def unfinished(self) -> list[Span]:
+        """Return the span still open, as it counts if no event follows."""
+        return [self.span.ended_at_last_heartbeat(Ending.UNFINISHED, None)] if self.span else []
+
+
+def advance(player: Player, event: Event) -> tuple[Player, list[Span]]:
+    """Return a player after its next event, and the spans that ended by it."""
+    span = player.span
+    ended: list[Span] = []
+    if span and span.is_expired(event.at):
+        ended.append(span.ended_at_last_heartbeat(Ending.EXPIRED, event.event_id))
+        span = None
+    if isinstance(event, Pause):
+        ended.append(span.ended_by(event) if span else _orphaned(event, player.previous))
+        span = None
+    elif isinstance(event, Play):
+        if span:
+            ended.append(span.ended_at_last_heartbeat(Ending.REPLACED, event.event_id))
+        span = OpenSpan.opened(event)
+    else:
+        if span and span.is_silent(event.at):
+            ended.append(span.ended_at_last_heartbeat(Ending.SILENT, event.event_id))
+            span = None
+        span = span.heard(event.at) if span else OpenSpan.opened(event)
+    return Player(span, event.at), ended
 
 
 def _orphaned(pause: Pause, previous: datetime | None) -> Span:
@@ -103,29 +148,13 @@ def _orphaned(pause: Pause, previous: datetime | None) -> Span:
     )
 
 
-def read_player(events: Iterable[Event]) -> Iterator[Span]:
-    """Return the spans of one player: one user, video and session, its distinct events in their order."""
-    span: _OpenSpan | None = None
-    previous: datetime | None = None
+def read_player(events: Iterable[Event], player: Player = Player()) -> tuple[Player, list[Span]]:
+    """Return a player after its next distinct events, given in their order, and the spans that ended."""
+    ended: list[Span] = []
     for event in events:
-        if span and span.is_expired(event.at):
-            yield span.ended_at_last_heartbeat(Ending.EXPIRED, event.event_id)
-            span = None
-        if isinstance(event, Pause):
-            yield span.ended_by(event) if span else _orphaned(event, previous)
-            span = None
-        elif isinstance(event, Play):
-            if span:
-                yield span.ended_at_last_heartbeat(Ending.REPLACED, event.event_id)
-            span = _OpenSpan(event, last_heartbeat=None)
-        else:
-            if span and event.at - (span.last_heartbeat or span.start) > SILENCE:
-                yield span.ended_at_last_heartbeat(Ending.SILENT, event.event_id)
-                span = None
-            span = (span or _OpenSpan(event, None)).heard(event.at)
-        previous = event.at
-    if span:
-        yield span.ended_at_last_heartbeat(Ending.UNFINISHED, None)
+        player, closed = advance(player, event)
+        ended += closed
+    return player, ended
 
 
 def read_spans(events: Iterable[Event]) -> list[Span]:
@@ -133,7 +162,10 @@ def read_spans(events: Iterable[Event]) -> list[Span]:
     players: dict[tuple[int, str], list[Event]] = defaultdict(list)
     for event in sorted(events, key=lambda event: event.order):
         players[event.video_id, event.session_id].append(event)
-    spans = [span for heard in players.values() for span in read_player(heard)]
+    spans: list[Span] = []
+    for heard in players.values():
+        player, ended = read_player(heard)
+        spans += ended + player.unfinished()
     return sorted(spans, key=lambda span: (span.start, span.opened_by))
 
 
