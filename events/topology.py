@@ -57,6 +57,46 @@ PROGRESS = Queue(
     ),
 )
 
-EXCHANGES = (EVENTS, DEAD_LETTERS)
-QUEUES = (PROGRESS_DEAD_LETTERS, PROGRESS)
+TASKS = Exchange("edutrack.tasks")
+
+IMPORTS_DEAD_LETTERS = Queue(
+    name="edutrack.imports.dead-letters",
+    exchange=DEAD_LETTERS,
+    routing_key="imports",
+    arguments=MappingProxyType({"x-queue-type": "quorum", "x-overflow": "reject-publish"}),
+)
+
+IMPORTS = Queue(
+    name="edutrack.imports",
+    exchange=TASKS,
+    routing_key="imports",
+    arguments=MappingProxyType(
+        {
+            "x-queue-type": "quorum",
+            "x-delivery-limit": DELIVERY_LIMIT,
+            "x-overflow": "reject-publish",
+            "x-dead-letter-exchange": DEAD_LETTERS.name,
+            "x-dead-letter-routing-key": IMPORTS_DEAD_LETTERS.routing_key,
+            "x-dead-letter-strategy": "at-least-once",
+        }
+    ),
+)
+
+SIGNS_OF_LIFE = Queue(
+    name="edutrack.signs-of-life",
+    exchange=TASKS,
+    routing_key="signs-of-life",
+    arguments=MappingProxyType(
+        {
+            "x-queue-type": "quorum",
+            "x-delivery-limit": DELIVERY_LIMIT,
+            "x-overflow": "drop-head",
+            "x-max-length": 1,
+        }
+    ),
+)
+"""Only the newest matters: while no import worker runs, it holds one message and dead-letters none."""
+
+EXCHANGES = (EVENTS, TASKS, DEAD_LETTERS)
+QUEUES = (PROGRESS_DEAD_LETTERS, PROGRESS, IMPORTS_DEAD_LETTERS, IMPORTS, SIGNS_OF_LIFE)
 """In the order in which they are declared: a dead-letter queue stands before what falls into it."""
