@@ -1,7 +1,7 @@
 """Every table, so that importing this package fills the metadata."""
 
 from core.tables.courses import Course, Registration
-from core.tables.progress import Attendance, Progress, ProgressEvent, StoredPolicy
+from core.tables.progress import Attendance, Player, Progress, ProgressEvent, StoredPolicy
 from core.tables.users import Role, User
 from core.tables.videos import ImportStatus, PlaylistImport, Video
 
@@ -9,6 +9,7 @@ __all__ = [
     "Attendance",
     "Course",
     "ImportStatus",
+    "Player",
     "PlaylistImport",
     "Progress",
     "ProgressEvent",

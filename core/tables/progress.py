@@ -1,4 +1,4 @@
-"""`progress_events`, `progress` and `attendance`, owned by `workers.watch_time`; and `policy`.
+"""`progress_events`, `players`, `progress` and `attendance`, owned by `workers.watch_time`; and `policy`.
 
 `policy` is owned by `core.policy_store`. Everyone else only selects. Primary keys of what grows begin with
 `user_id`, the column a cluster would be cut by.
@@ -62,6 +62,26 @@ class ProgressEvent(Base):
     received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     applied_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     late: Mapped[bool] = mapped_column(Boolean, server_default=false())
+
+
+class Player(Base):
+    """What the log so far means for the next event of one user, video and session; derived from the log.
+
+    `last_*` is the order of its latest event; `span_*` the span that event left open, if it did.
+    """
+
+    __tablename__ = "players"
+    __table_args__ = (Index(None, "user_id", "last_at"),)
+
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    video_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    session_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    last_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    last_kind: Mapped[int] = mapped_column(SmallInteger)
+    last_event_id: Mapped[UUID] = mapped_column(Uuid)
+    span_start: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    span_opened_by: Mapped[UUID | None] = mapped_column(Uuid)
+    span_last_heartbeat: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class Progress(Base):

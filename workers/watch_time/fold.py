@@ -254,11 +254,12 @@ def fold(events: Iterable[Event], policy: Policy) -> Rows:
         earned[share.video_id, share.date] += share.summed if policy.overlap is Overlap.SUM else share.once
         overlap[share.date] += share.summed - share.once
     keys = {*happened, *(key for key, credit in earned.items() if credit)}
-    progress = {key: _progress(happened.get(key, ()), earned.get(key, ZERO)) for key in keys}
+    progress = {key: progress_row(happened.get(key, ()), earned.get(key, ZERO)) for key in keys}
     return Rows(progress, _attendance(progress, overlap, policy))
 
 
-def _progress(events: Sequence[Event], watch_time: timedelta) -> ProgressRow:
+def progress_row(events: Sequence[Event], watch_time: timedelta) -> ProgressRow:
+    """Return the row of one video and local date from its events, in their order, and its credit."""
     plays = [event.at for event in events if isinstance(event, Play)]
     pauses = [event.at for event in events if isinstance(event, Pause)]
     return ProgressRow(

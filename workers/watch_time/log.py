@@ -170,7 +170,7 @@ async def window_events(
         (window.user_id, window.start): [] for window in windows
     }
     for row in await session.execute(_WINDOW, columns):
-        found[row.user_id, row.window_start].append(_event(row))
+        found[row.user_id, row.window_start].append(to_event(row))
     return found
 
 
@@ -179,7 +179,7 @@ async def whole_log(session: AsyncSession, user_ids: Collection[int]) -> dict[in
     statement = text("SELECT * FROM progress_events WHERE user_id = ANY(:ids)")
     found: dict[int, list[Event]] = {user_id: [] for user_id in user_ids}
     for row in await session.execute(statement, {"ids": list(user_ids)}):
-        found[row.user_id].append(_event(row))
+        found[row.user_id].append(to_event(row))
     return found
 
 
@@ -189,7 +189,8 @@ async def users_after(session: AsyncSession, user_id: int, limit: int) -> list[i
     return list((await session.scalars(statement, {"after": user_id, "limit": limit})).all())
 
 
-def _event(row: Any) -> Event:
+def to_event(row: Any) -> Event:
+    """Return the event of a row of the log."""
     common = {
         "event_id": row.event_id,
         "user_id": row.user_id,

@@ -4,7 +4,7 @@ Both go through the users in portions of bounded size, so that memory stays flat
 workers do.
 """
 
-from collections.abc import AsyncIterator, Collection, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,8 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.database import Sessions
 from core.policy import Policy
 from core.policy_store import require_policy, store_policy
-from workers.watch_time import log, rows
-from workers.watch_time.fold import Rows, fold
+from events.schemas import Event
+from workers.watch_time import log, players, rows
+from workers.watch_time.fold import Player, Rows, fold
+from workers.watch_time.in_order import PlayerKey, Standing
 from workers.watch_time.refold import Days
 
 PORTION = 200
@@ -24,7 +26,7 @@ PORTION = 200
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A row that is not what the log says; None where there is no row."""
+    """A row of a table that is not what the log says; None where there is no row."""
 
     user_id: int
     table: str
@@ -70,14 +72,16 @@ async def verify(sessions: Sessions, policy: Policy) -> AsyncIterator[tuple[int,
             await require_policy(session, policy)
             events = await log.whole_log(session, portion)
             stored = await rows.stored(session, portion)
-        yield (
-            len(portion),
-            [
-                difference
-                for user_id in portion
-                for difference in _differences(user_id, stored[user_id], fold(events[user_id], policy))
-            ],
+            standing = await players.stored(session, portion)
+        differences = [
+            difference
+            for user_id in portion
+            for difference in _row_differences(user_id, stored[user_id], fold(events[user_id], policy))
+        ]
+        differences += _player_differences(
+            standing, players.latest(event for heard in events.values() for event in heard)
         )
+        yield len(portion), differences
 
 
 async def _portions(sessions: Sessions, user_ids: Collection[int]) -> AsyncIterator[list[int]]:
@@ -102,9 +106,10 @@ async def _rebuild(session: AsyncSession, policy: Policy, user_ids: Collection[i
     await rows.replace(
         session, {Days(user_id, date.min, date.max): fold(events[user_id], policy) for user_id in known}
     )
+    await players.put(session, players.latest(event for heard in events.values() for event in heard))
 
 
-def _differences(user_id: int, stored: Rows, folded: Rows) -> Iterator[Difference]:
+def _row_differences(user_id: int, stored: Rows, folded: Rows) -> Iterator[Difference]:
     tables = (
         ("progress", stored.progress, folded.progress),
         ("attendance", stored.attendance, folded.attendance),
@@ -113,3 +118,12 @@ def _differences(user_id: int, stored: Rows, folded: Rows) -> Iterator[Differenc
         for key in sorted({*have, *want}, key=str):
             if have.get(key) != want.get(key):
                 yield Difference(user_id, table, str(key), have.get(key), want.get(key))
+
+
+def _player_differences(
+    stored: Mapping[PlayerKey, Standing], read: Mapping[PlayerKey, tuple[Player, Event]]
+) -> Iterator[Difference]:
+    want = {key: Standing(player, last.order) for key, (player, last) in read.items()}
+    for key in sorted({*stored, *want}):
+        if stored.get(key) != want.get(key):
+            yield Difference(key[0], "players", str(key[1:]), stored.get(key), want.get(key))

@@ -1,5 +1,6 @@
 """Statements on the rows the log means: `progress` and `attendance`."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 
@@ -33,6 +34,73 @@ async def replace(session: AsyncSession, folded: Mapping[Days, Rows]) -> None:
     await _put_progress(session, progress)
     await _put_attendance(session, attendance)
     await _delete_stale(session, list(folded), progress.keys())
+
+
+_ADD_PROGRESS = text("""
+INSERT INTO progress AS p (user_id, video_id, date, start_time, first_start_time, end_time, watch_time)
+SELECT user_id, video_id, date, start_time, first_start_time, end_time, added * INTERVAL '1 microsecond'
+FROM unnest(
+    CAST(:user_id AS bigint[]), CAST(:video_id AS bigint[]), CAST(:date AS date[]),
+    CAST(:start_time AS timestamptz[]), CAST(:first_start_time AS timestamptz[]),
+    CAST(:end_time AS timestamptz[]), CAST(:added AS bigint[]))
+    AS a (user_id, video_id, date, start_time, first_start_time, end_time, added)
+ON CONFLICT (user_id, video_id, date) DO UPDATE
+SET start_time = greatest(p.start_time, excluded.start_time),
+    first_start_time = least(p.first_start_time, excluded.first_start_time),
+    end_time = greatest(p.end_time, excluded.end_time),
+    watch_time = p.watch_time + excluded.watch_time
+""")
+_ADD_ATTENDANCE = text("""
+INSERT INTO attendance AS a (user_id, date, status, total_time, overlap_time)
+SELECT user_id, date,
+       CASE WHEN added * INTERVAL '1 microsecond' >= CAST(:minimum AS interval)
+            THEN 'present' ELSE 'absent' END,
+       added * INTERVAL '1 microsecond', INTERVAL '0'
+FROM unnest(CAST(:user_id AS bigint[]), CAST(:date AS date[]), CAST(:added AS bigint[]))
+    AS n (user_id, date, added)
+ON CONFLICT (user_id, date) DO UPDATE
+SET total_time = a.total_time + excluded.total_time,
+    status = CASE WHEN a.total_time + excluded.total_time >= CAST(:minimum AS interval)
+                  THEN 'present' ELSE 'absent' END
+""")
+
+
+async def add(
+    session: AsyncSession, added: Mapping[int, Mapping[tuple[int, date], ProgressRow]], minimum: timedelta
+) -> None:
+    """Add differences, by user, video and date, to the rows as they stand.
+
+    Never to be repeated: the log, in the same transaction, lets each event come here once.
+    """
+    progress = sorted(
+        (user_id, video_id, day, row)
+        for user_id, rows in added.items()
+        for (video_id, day), row in rows.items()
+    )
+    totals: dict[AttendanceKey, int] = defaultdict(int)
+    for user_id, _, day, row in progress:
+        totals[user_id, day] += row.watch_time // timedelta.resolution
+    await session.execute(
+        _ADD_PROGRESS,
+        {
+            "user_id": [user_id for user_id, _, _, _ in progress],
+            "video_id": [video_id for _, video_id, _, _ in progress],
+            "date": [day for _, _, day, _ in progress],
+            "start_time": [row.start_time for _, _, _, row in progress],
+            "first_start_time": [row.first_start_time for _, _, _, row in progress],
+            "end_time": [row.end_time for _, _, _, row in progress],
+            "added": [row.watch_time // timedelta.resolution for _, _, _, row in progress],
+        },
+    )
+    await session.execute(
+        _ADD_ATTENDANCE,
+        {
+            "user_id": [user_id for user_id, _ in totals],
+            "date": [day for _, day in totals],
+            "added": list(totals.values()),
+            "minimum": minimum,
+        },
+    )
 
 
 _PUT_PROGRESS = text("""

@@ -4,6 +4,7 @@ A repeat finds its events in the log and changes nothing. The users of a batch a
 read, so that two workers never fold the same user from two halves of the truth.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 
@@ -15,8 +16,9 @@ from core.database import Sessions
 from core.policy import Policy
 from core.policy_store import require_policy
 from events.schemas import Applied, Event
-from workers.watch_time import log, rows
+from workers.watch_time import log, players, rows
 from workers.watch_time.fold import fold
+from workers.watch_time.in_order import Addition, PlayerKey, add_in_order
 from workers.watch_time.log import EventKey
 from workers.watch_time.refold import days_to_refold
 from workers.watch_time.rows import ProgressKey
@@ -47,8 +49,7 @@ class WatchTime:
                 if not refusal(event):
                     first.setdefault(_key(event), event)
             fresh = await self._log(session, list(first.values()))
-            if fresh:
-                await self._refold(session, fresh)
+            await self._bring_up_to_date(session, fresh)
             applied = {_key(event) for event in fresh}
             places = await self._places(session, first, applied)
             found = await rows.records(session, set(places.values()))
@@ -91,6 +92,32 @@ class WatchTime:
         fresh = await log.log_events(session, batch, late)
         return [event for event in batch if _key(event) in fresh]
 
+    async def _bring_up_to_date(self, session: AsyncSession, fresh: Sequence[Event]) -> None:
+        """Add the events of users who went on in order; fold the days of all others again."""
+        by_user: dict[int, list[Event]] = defaultdict(list)
+        for event in fresh:
+            by_user[event.user_id].append(event)
+        standing = await players.standing(session, {_player_key(event) for event in fresh})
+        added: dict[int, Addition] = {}
+        disordered: list[Event] = []
+        for user_id, events in by_user.items():
+            addition = add_in_order(events, standing, self._policy.zone)
+            if addition is None:
+                disordered += events
+            else:
+                added[user_id] = addition
+        if added:
+            await self._add(session, added)
+        if disordered:
+            await self._refold(session, disordered)
+
+    async def _add(self, session: AsyncSession, added: Mapping[int, Addition]) -> None:
+        differences = {user_id: addition.progress for user_id, addition in added.items()}
+        await rows.add(session, differences, self._policy.attendance_minimum)
+        await players.put(
+            session, {key: stand for addition in added.values() for key, stand in addition.players.items()}
+        )
+
     async def _refold(self, session: AsyncSession, fresh: Sequence[Event]) -> None:
         zone = self._policy.zone
         stretches = days_to_refold(await log.touched_players(session, fresh), zone)
@@ -100,6 +127,7 @@ class WatchTime:
             days: fold(events[window.user_id, window.start], self._policy) for days, window in windows.items()
         }
         await rows.replace(session, folded)
+        await players.read_again(session, {_player_key(event) for event in fresh})
 
     async def _places(
         self, session: AsyncSession, events: Mapping[EventKey, Event], fresh: Collection[EventKey]
@@ -112,6 +140,10 @@ class WatchTime:
             video_id, at = stored.get(key, (event.video_id, event.at))
             places[key] = (event.user_id, video_id, local_date(at, self._policy.zone))
         return places
+
+
+def _player_key(event: Event) -> PlayerKey:
+    return event.user_id, event.video_id, event.session_id
 
 
 def _key(event: Event) -> EventKey:

@@ -1,0 +1,118 @@
+"""Statements on `players`: where each player stands after its latest event. Derived from the log."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from events.schemas import Event, Heartbeat
+from workers.watch_time.fold import OpenSpan, Player, read_player
+from workers.watch_time.in_order import PlayerKey, Standing
+from workers.watch_time.log import to_event
+
+_STANDING = text("""
+SELECT t.user_id, t.video_id, t.session_id, p.last_at, p.last_kind, p.last_event_id,
+       p.span_start, p.span_opened_by, p.span_last_heartbeat,
+       (SELECT max(o.last_at) FROM players o
+        WHERE o.user_id = t.user_id AND (o.video_id, o.session_id) <> (t.video_id, t.session_id)
+       ) AS others_until
+FROM unnest(CAST(:user_id AS bigint[]), CAST(:video_id AS bigint[]), CAST(:session_id AS text[]))
+    AS t (user_id, video_id, session_id)
+LEFT JOIN players p USING (user_id, video_id, session_id)
+""")
+
+
+async def standing(session: AsyncSession, keys: Collection[PlayerKey]) -> dict[PlayerKey, Standing]:
+    """Return where players stand; one never heard of stands at its beginning."""
+    found = await session.execute(_STANDING, _columns(keys))
+    return {(row.user_id, row.video_id, row.session_id): _standing(row) for row in found}
+
+
+def _standing(row: Any) -> Standing:
+    if row.last_at is None:
+        return Standing(others_until=row.others_until)
+    span = None
+    if row.span_start is not None:
+        span = OpenSpan(
+            row.video_id, row.session_id, row.span_start, row.span_opened_by, row.span_last_heartbeat
+        )
+    last = row.last_at, row.last_kind, row.last_event_id
+    return Standing(Player(span, row.last_at), last, row.others_until)
+
+
+_PUT = text("""
+INSERT INTO players (user_id, video_id, session_id, last_at, last_kind, last_event_id,
+                     span_start, span_opened_by, span_last_heartbeat)
+SELECT * FROM unnest(
+    CAST(:user_id AS bigint[]), CAST(:video_id AS bigint[]), CAST(:session_id AS text[]),
+    CAST(:last_at AS timestamptz[]), CAST(:last_kind AS smallint[]), CAST(:last_event_id AS uuid[]),
+    CAST(:span_start AS timestamptz[]), CAST(:span_opened_by AS uuid[]),
+    CAST(:span_last_heartbeat AS timestamptz[]))
+ON CONFLICT (user_id, video_id, session_id) DO UPDATE
+SET last_at = excluded.last_at, last_kind = excluded.last_kind, last_event_id = excluded.last_event_id,
+    span_start = excluded.span_start, span_opened_by = excluded.span_opened_by,
+    span_last_heartbeat = excluded.span_last_heartbeat
+""")
+
+
+async def put(session: AsyncSession, players: Mapping[PlayerKey, tuple[Player, Event]]) -> None:
+    """Store where players stand after the event given with each."""
+    keys = sorted(players)
+    spans = [players[key][0].span for key in keys]
+    last = [players[key][1] for key in keys]
+    columns = {
+        "last_at": [event.at for event in last],
+        "last_kind": [event.rank for event in last],
+        "last_event_id": [event.event_id for event in last],
+        "span_start": [span.start if span else None for span in spans],
+        "span_opened_by": [span.opened_by if span else None for span in spans],
+        "span_last_heartbeat": [span.last_heartbeat if span else None for span in spans],
+    }
+    await session.execute(_PUT, _columns(keys) | columns)
+
+
+_TAILS = text("""
+WITH wanted AS (
+    SELECT * FROM unnest(CAST(:user_id AS bigint[]), CAST(:video_id AS bigint[]), CAST(:session_id AS text[]))
+        AS w (user_id, video_id, session_id)
+)
+SELECT e.*
+FROM wanted w
+CROSS JOIN LATERAL (
+    SELECT max(b.occurred_at) AS turn FROM progress_events b
+    WHERE (b.user_id, b.video_id, b.session_id) = (w.user_id, w.video_id, w.session_id)
+      AND b.kind <> :heartbeat) AS latest
+JOIN progress_events e
+  ON (e.user_id, e.video_id, e.session_id) = (w.user_id, w.video_id, w.session_id)
+ AND e.occurred_at >= coalesce(latest.turn, '-infinity')
+""")
+
+
+async def read_again(session: AsyncSession, keys: Collection[PlayerKey]) -> None:
+    """Store where players stand by the log: their latest turn and the heartbeats since say it."""
+    found = await session.execute(_TAILS, _columns(keys) | {"heartbeat": Heartbeat.rank})
+    await put(session, latest(to_event(row) for row in found))
+
+
+async def stored(session: AsyncSession, user_ids: Collection[int]) -> dict[PlayerKey, Standing]:
+    """Return where the players of some users are stored to stand."""
+    statement = text("SELECT *, NULL AS others_until FROM players WHERE user_id = ANY(:ids)")
+    found = await session.execute(statement, {"ids": list(user_ids)})
+    return {(row.user_id, row.video_id, row.session_id): _standing(row) for row in found}
+
+
+def latest(events: Iterable[Event]) -> dict[PlayerKey, tuple[Player, Event]]:
+    """Return where the players of some events stand, each with its latest event. Pure."""
+    heard: dict[PlayerKey, list[Event]] = {}
+    for event in sorted(events, key=lambda event: event.order):
+        heard.setdefault((event.user_id, event.video_id, event.session_id), []).append(event)
+    return {key: (read_player(events)[0], events[-1]) for key, events in heard.items()}
+
+
+def _columns(keys: Collection[PlayerKey]) -> dict[str, list[Any]]:
+    return {
+        "user_id": [key[0] for key in keys],
+        "video_id": [key[1] for key in keys],
+        "session_id": [key[2] for key in keys],
+    }
