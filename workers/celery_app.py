@@ -11,7 +11,7 @@ from socket import gethostname
 from typing import Any
 from uuid import uuid4
 
-import kombu
+import kombu.entity
 from celery import Celery, signals
 
 from core import pulse
@@ -73,11 +73,12 @@ def configure_task_logging(settings: Settings) -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
-def kombu_queue(queue: Queue) -> kombu.Queue:
+def kombu_queue(queue: Queue) -> kombu.entity.Queue:
     """Return a queue of our topology as kombu declares it, with exactly its arguments."""
-    return kombu.Queue(
+    exchange = kombu.entity.Exchange(queue.exchange.name, type="direct", durable=True)  # type: ignore[no-untyped-call]
+    return kombu.entity.Queue(  # type: ignore[no-untyped-call]
         queue.name,
-        exchange=kombu.Exchange(queue.exchange.name, type="direct", durable=True),
+        exchange=exchange,
         routing_key=queue.routing_key,
         durable=True,
         queue_arguments=dict(queue.arguments),
@@ -121,7 +122,7 @@ def _delivery(policy: TaskPolicy) -> dict[str, Any]:
         "task_time_limit": policy.hard_limit.total_seconds(),
         "worker_prefetch_multiplier": 1,
         "worker_cancel_long_running_tasks_on_connection_loss": True,
-        # Its queue would be transient, which RabbitMQ 4.3 refuses; state and cancelling go through PostgreSQL.
+        # Its queue would be transient, which RabbitMQ 4.3 refuses; state is kept in PostgreSQL.
         "worker_enable_remote_control": False,
         "worker_consumer": "workers.celery_consumer:Consumer",
     }

@@ -24,7 +24,7 @@ class DeclareDeadLetters(bootsteps.StartStopStep):  # type: ignore[misc] # Celer
 
     def start(self, parent: Any) -> None:
         with parent.connection.channel() as channel:
-            kombu_queue(IMPORTS_DEAD_LETTERS)(channel).declare()
+            kombu_queue(IMPORTS_DEAD_LETTERS)(channel).declare()  # type: ignore[no-untyped-call]
 
 
 class Consumer(celery.worker.consumer.Consumer):  # type: ignore[misc]
