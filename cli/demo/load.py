@@ -1,0 +1,89 @@
+"""Loading the demonstration once, however often it is asked for and wherever it was interrupted."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cli.demo.accounts import ROLES, Account, read_accounts, with_missing, write_accounts
+from cli.demo.courses import COURSES, DemoCourse
+from core.tables import Course, User, Video
+
+_ONE_AT_A_TIME = 0x5EED
+"""Key of the advisory lock under which the demonstration is loaded."""
+
+HashPassword = Callable[[str], Awaitable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What was not there before, and every account whose password is written down."""
+
+    courses: int
+    new_accounts: Sequence[Account]
+    accounts: Sequence[Account]
+
+
+async def load_demo(session: AsyncSession, path: Path, hash_password: HashPassword) -> Loaded:
+    """Add what is missing; the caller commits.
+
+    Passwords are written to `path` before: a crash in between leaves them for the next run, whereas the
+    other order would leave accounts that nobody can sign in to.
+    """
+    await session.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
+    courses = [course for course in COURSES if await _add_course(session, course)]
+    taken = await _taken_names(session)
+    known = read_accounts(path)
+    accounts = with_missing(known, taken)
+    if accounts != known:
+        write_accounts(path, accounts)
+    new = [account for account in accounts if account.username not in taken and account.username in ROLES]
+    for account in new:
+        await _add_account(session, account, await hash_password(account.password))
+    return Loaded(len(courses), new, accounts)
+
+
+async def _taken_names(session: AsyncSession) -> set[str]:
+    return set(await session.scalars(select(User.username_key).where(User.username_key.in_(ROLES))))
+
+
+async def _add_account(session: AsyncSession, account: Account, password_hash: str) -> None:
+    session.add(
+        User(
+            username=account.username,
+            username_key=account.username,
+            email=account.email,
+            email_key=account.email,
+            password_hash=password_hash,
+            role=account.role,
+        )
+    )
+    await session.flush()
+
+
+async def _add_course(session: AsyncSession, course: DemoCourse) -> bool:
+    """Say whether the course was added; one whose playlist is there already stays as it is."""
+    statement = (
+        insert(Course)
+        .values(course_title=course.title, link=course.link, playlist_id=course.playlist_id)
+        .on_conflict_do_nothing(index_elements=["playlist_id"])
+        .returning(Course.id)
+    )
+    course_id = await session.scalar(statement)
+    if course_id is None:
+        return False
+    session.add_all(
+        Video(
+            course_id=course_id,
+            title=video.title,
+            video_link=video.link,
+            position=position,
+            duration_seconds=video.seconds,
+        )
+        for position, video in enumerate(course.videos)
+    )
+    await session.flush()
+    return True

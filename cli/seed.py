@@ -1,0 +1,56 @@
+"""`edutrack seed`: something to look at."""
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cli.demo.load import Loaded
+    from core.settings import Settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(seed)
+
+
+def seed(
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Demo courses, and accounts with random passwords.")
+    ] = False,
+) -> None:
+    """Load data; what is there already stays as it is."""
+    if not demo:
+        raise typer.BadParameter("say what to load: --demo")
+    from cli.demo.accounts import accounts_file
+    from core.settings import load_settings
+
+    settings = load_settings()
+    path = accounts_file(settings.home)
+    _report(asyncio.run(_load(settings, path)), path)
+
+
+async def _load(settings: "Settings", path: "Path") -> "Loaded":
+    from cli.demo.load import load_demo
+    from core.database import make_engine, make_sessions
+    from core.security import Passwords
+
+    engine = make_engine(settings, application="edutrack-seed")
+    try:
+        async with make_sessions(engine).begin() as session:
+            return await load_demo(session, path, Passwords().hash)
+    finally:
+        await engine.dispose()
+
+
+def _report(loaded: "Loaded", path: "Path") -> None:
+    """Show new passwords to a person at a terminal only: what is printed elsewhere ends in a log."""
+    typer.echo(f"{loaded.courses} courses and {len(loaded.new_accounts)} accounts added.")
+    if sys.stdout.isatty():
+        for account in loaded.new_accounts:
+            typer.echo(f"  {account.role:<8} {account.username:<12} {account.password}")
+    typer.echo(f"Who can sign in stands in {path}.")
