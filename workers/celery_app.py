@@ -140,6 +140,7 @@ def _results(settings: Settings, policy: TaskPolicy) -> dict[str, Any]:
 
 def _schedule(settings: Settings, policy: TaskPolicy) -> dict[str, Any]:
     return {
+        "beat_scheduler": "workers.celery_beat:Scheduler",
         "beat_schedule_filename": str(settings.home / "scheduler" / "schedule"),
         "beat_max_loop_interval": pulse.EVERY.total_seconds(),
         "beat_schedule": {

@@ -49,7 +49,7 @@ class Consumer(celery.worker.consumer.Consumer):  # type: ignore[misc]
     def ensure_connected(self, conn: Any) -> Any:
         """Return the connection once it stands. Blocks for as long as that takes, or until a signal."""
         conn.ensure_connection(
-            _report,
+            report_broker_away,
             None,
             interval_start=RECONNECT_AFTER_SECONDS,
             interval_step=1,
@@ -60,5 +60,6 @@ class Consumer(celery.worker.consumer.Consumer):  # type: ignore[misc]
         return conn
 
 
-def _report(error: Exception, seconds: float) -> None:
+def report_broker_away(error: Exception, seconds: float) -> None:
+    """Log why the broker was not reached, and when it is tried again."""
     log.warning("the broker is away (%s), trying again in %.0f s", type(error).__name__, seconds)
