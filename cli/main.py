@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from cli import db, rows
+from cli import db, rows, worker
 from core.errors import EduTrackError
 from core.settings import SettingsError
 
@@ -12,6 +12,7 @@ app = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False, help="True watch time and attendance."
 )
 app.add_typer(db.app, name="db")
+app.add_typer(worker.app, name="worker")
 rows.register(app)
 
 

@@ -1,0 +1,20 @@
+"""Making the broker look like `events.topology`; harmless when it does."""
+
+from aio_pika import ExchangeType
+from aio_pika.abc import AbstractChannel
+
+from events.topology import EXCHANGES, QUEUES
+
+
+async def declare_topology(channel: AbstractChannel) -> None:
+    """Declare every exchange and queue and bind them.
+
+    Raises:
+        aio_pika.exceptions.ChannelPreconditionFailed: the broker has one with other arguments.
+
+    """
+    for exchange in EXCHANGES:
+        await channel.declare_exchange(exchange.name, ExchangeType.DIRECT, durable=True)
+    for queue in QUEUES:
+        declared = await channel.declare_queue(queue.name, durable=True, arguments=dict(queue.arguments))
+        await declared.bind(queue.exchange.name, queue.routing_key)

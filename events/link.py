@@ -1,0 +1,87 @@
+"""One connection to the broker after another, for as long as a process runs."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import aio_pika
+from aio_pika.abc import AbstractChannel, AbstractConnection
+from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
+
+log = logging.getLogger(__name__)
+
+LOST = (AMQPError, ChannelInvalidStateError, OSError)
+"""What using a connection that breaks may raise; a `TimeoutError` is an `OSError`."""
+
+Use = Callable[[AbstractConnection], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkPolicy:
+    """How soon a dead broker is noticed and how often it is tried again.
+
+    The client library's own reconnects come every 5 seconds from every process at once and have lost
+    consumers; these are jittered, and everything is declared anew on each connection.
+    """
+
+    heartbeat: timedelta = timedelta(seconds=10)
+    connect_within: timedelta = timedelta(seconds=5)
+    shortest_wait: timedelta = timedelta(milliseconds=200)
+    longest_wait: timedelta = timedelta(seconds=5)
+
+    def wait(self, failures: int) -> float:
+        """Return seconds before the next try: doubling up to the longest, half of it random."""
+        longest = self.longest_wait.total_seconds()
+        wait = min(self.shortest_wait.total_seconds() * 2.0 ** min(failures, 16), longest)
+        jitter: float = random.uniform(0.5, 1)  # noqa: S311 - spreads load, keeps no secret
+        return wait * jitter
+
+
+LINK = LinkPolicy()
+
+
+async def keep_connected(url: str, name: str, use: Use, policy: LinkPolicy = LINK) -> None:
+    """Run `use` on one connection after another; it returns or raises what is in `LOST` when one is lost.
+
+    Ends only by cancellation, or by what `use` raises beyond `LOST`. `name` is what ops see in the broker.
+    """
+    failures = 0
+    while True:
+        try:
+            async with await _connect(url, name, policy) as connection:
+                log.info("%s: connected to the broker", name)
+                failures = 0
+                await use(connection)
+            log.warning("%s: the connection to the broker was lost", name)
+        except LOST as error:
+            log.warning("%s: no connection to the broker (%s)", name, _reason(error))
+        await asyncio.sleep(policy.wait(failures))
+        failures += 1
+
+
+async def lost(connection: AbstractConnection, channel: AbstractChannel) -> None:
+    """Return once the channel, or its connection, is closed."""
+    gone = [asyncio.ensure_future(connection.closed()), asyncio.ensure_future(channel.closed())]
+    try:
+        await asyncio.wait(gone, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for future in gone:
+            future.cancel()
+
+
+async def _connect(url: str, name: str, policy: LinkPolicy) -> AbstractConnection:
+    async with asyncio.timeout(policy.connect_within.total_seconds()):
+        return await aio_pika.connect(
+            url,
+            heartbeat=int(policy.heartbeat.total_seconds()),
+            client_properties={"connection_name": name},
+        )
+
+
+def _reason(error: BaseException) -> str:
+    """Return what went wrong; a library's text could contain the URL, and with it the password."""
+    code = getattr(error, "errno", None) or getattr(error, "reply_code", None)
+    return f"{type(error).__name__} {code}" if code else type(error).__name__

@@ -1,0 +1,208 @@
+"""Making events durable: confirmed by a quorum queue before anybody is told that they are accepted.
+
+What waits while one message is on its way becomes the next message, so that under load many requests share
+one confirm and alone none waits for company.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import uuid4
+
+from aio_pika import DeliveryMode, Message
+from aio_pika.abc import AbstractConnection, AbstractExchange
+from aio_pika.exceptions import DeliveryError, PublishError
+
+from core.metrics import EVENTS_ACCEPTED
+from events.declare import declare_topology
+from events.flow import NO_METER, Meter
+from events.link import LOST, keep_connected, lost
+from events.schemas import CONTENT_TYPE, Event, encode
+from events.topology import PROGRESS
+
+
+@dataclass(frozen=True, slots=True)
+class PublishPolicy:
+    """How much may wait for the broker, and for how long."""
+
+    confirm_within: timedelta = timedelta(seconds=1.5)
+    message_events: int = 500
+    """No further report joins a message that has as many events."""
+    messages_in_flight: int = 2
+    waiting_events: int = 20_000
+
+
+PUBLISHING = PublishPolicy()
+
+
+class PublishFailed(Exception):
+    """The events are not known to be durable; sending them again is safe."""
+
+
+class BrokerAway(PublishFailed):
+    """There is no connection to the broker, or it broke before the confirm."""
+
+
+class Refused(PublishFailed):
+    """The broker answered that it does not take the message, or has no queue for it."""
+
+
+class Unconfirmed(PublishFailed):
+    """The broker did not confirm in time."""
+
+
+class Overloaded(PublishFailed):
+    """Too many events wait for the broker already."""
+
+
+@dataclass(slots=True)
+class _Submission:
+    events: Sequence[Event]
+    awaited: bool
+    confirmed: asyncio.Future[None] = field(default_factory=asyncio.Future)
+
+    def settle(self, error: PublishFailed | None) -> None:
+        if self.confirmed.done():  # whoever submitted it has given up
+            return
+        if error is None:
+            self.confirmed.set_result(None)
+        else:
+            self.confirmed.set_exception(error)
+
+
+class Publisher:
+    """Publishes to the progress queue over one connection that is only published on.
+
+    `reply_queue` names the queue for answers to events that somebody waits for, if there is one just now.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        reply_queue: Callable[[], str | None] = lambda: None,
+        meter: Meter = NO_METER,
+        policy: PublishPolicy = PUBLISHING,
+    ) -> None:
+        self._url = url
+        self._reply_queue = reply_queue
+        self._meter = meter
+        self._policy = policy
+        self._exchange: AbstractExchange | None = None
+        self._waiting: deque[_Submission] = deque()
+        self._waiting_events = 0
+        self._something_waits = asyncio.Event()
+        self._link: asyncio.Task[None] | None = None
+
+    @property
+    def connected(self) -> bool:
+        return self._exchange is not None
+
+    async def start(self) -> None:
+        """Connect in the background, now and whenever the connection is lost."""
+        self._link = asyncio.create_task(keep_connected(self._url, "edutrack publisher", self._serve))
+
+    async def stop(self) -> None:
+        """Close the connection. What still waits fails as `BrokerAway`."""
+        if self._link is not None:
+            self._link.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._link
+
+    async def publish(self, events: Sequence[Event], *, awaited: bool = False) -> None:
+        """Return once all events are durable; `awaited` asks the worker to answer to the reply queue.
+
+        Raises:
+            PublishFailed: they are not known to be.
+
+        """
+        if self._exchange is None:
+            raise BrokerAway
+        if self._waiting_events + len(events) > self._policy.waiting_events:
+            raise Overloaded
+        submission = _Submission(events, awaited)
+        self._waiting.append(submission)
+        self._waiting_events += len(events)
+        self._something_waits.set()
+        try:
+            async with asyncio.timeout(self._policy.confirm_within.total_seconds()):
+                await submission.confirmed
+        except TimeoutError:
+            raise Unconfirmed from None
+
+    async def _serve(self, connection: AbstractConnection) -> None:
+        channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
+        await declare_topology(channel)
+        exchange = await channel.get_exchange(PROGRESS.exchange.name, ensure=False)
+        self._exchange = exchange
+        senders = [
+            asyncio.create_task(self._send_messages(exchange)) for _ in range(self._policy.messages_in_flight)
+        ]
+        try:
+            await lost(connection, channel)
+        finally:
+            self._exchange = None
+            for sender in senders:
+                sender.cancel()
+            await asyncio.gather(*senders, return_exceptions=True)
+            self._settle(self._take(everything=True), BrokerAway())
+
+    async def _send_messages(self, exchange: AbstractExchange) -> None:
+        while True:
+            await self._something_waits.wait()
+            batch = self._take()
+            if batch:
+                await self._send(exchange, batch)
+
+    def _take(self, *, everything: bool = False) -> list[_Submission]:
+        """Take what goes into the next message, without what nobody waits for any more."""
+        batch: list[_Submission] = []
+        events = 0
+        while self._waiting and (everything or events < self._policy.message_events):
+            submission = self._waiting.popleft()
+            self._waiting_events -= len(submission.events)
+            if not submission.confirmed.done():
+                batch.append(submission)
+                events += len(submission.events)
+        if not self._waiting:
+            self._something_waits.clear()
+        return batch
+
+    async def _send(self, exchange: AbstractExchange, batch: Sequence[_Submission]) -> None:
+        failure: PublishFailed | None = BrokerAway()
+        try:
+            await exchange.publish(
+                self._message(batch),
+                PROGRESS.routing_key,
+                mandatory=True,
+                timeout=self._policy.confirm_within.total_seconds(),
+            )
+            failure = None
+        except (DeliveryError, PublishError):
+            failure = Refused()
+        except TimeoutError:
+            failure = Unconfirmed()
+        except LOST:
+            failure = BrokerAway()
+        finally:
+            self._settle(batch, failure)
+        if failure is None:
+            events = sum(len(submission.events) for submission in batch)
+            EVENTS_ACCEPTED.inc(events)
+            self._meter.published(messages=1, events=events)
+
+    def _message(self, batch: Sequence[_Submission]) -> Message:
+        awaited = any(submission.awaited for submission in batch)
+        return Message(
+            encode(event for submission in batch for event in submission.events),
+            content_type=CONTENT_TYPE,
+            delivery_mode=DeliveryMode.PERSISTENT,
+            message_id=str(uuid4()),
+            reply_to=self._reply_queue() if awaited else None,
+        )
+
+    def _settle(self, batch: Sequence[_Submission], failure: PublishFailed | None) -> None:
+        for submission in batch:
+            submission.settle(failure)

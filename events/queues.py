@@ -1,0 +1,127 @@
+"""What waits in the queues, as ops want to see it."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from aio_pika.abc import AbstractConnection
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from core.metrics import QUEUE_CONSUMERS, QUEUE_READY
+from events.declare import declare_topology
+from events.flow import oldest_of, read_flow
+from events.link import keep_connected
+from events.topology import PROGRESS, QUEUES
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = timedelta(seconds=1)
+READ_WITHIN = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """One queue as it stands. What Redis would have told is None while it is away."""
+
+    name: str
+    ready: int
+    consumers: int
+    unacked: int | None = None
+    in_rate: float | None = None
+    """Events per second published."""
+    out_rate: float | None = None
+    """Events per second committed."""
+    oldest: datetime | None = None
+    """When the oldest message in it was published, to the second."""
+
+
+class QueueWatch:
+    """Looks at every queue each second over a connection of its own."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._link: asyncio.Task[None] | None = None
+        self._states: tuple[QueueState, ...] | None = None
+        self.consumers_seen = False
+        """Whether a progress consumer has ever been attached."""
+
+    @property
+    def states(self) -> Sequence[QueueState] | None:
+        """What was seen last; None while the broker is away."""
+        return self._states
+
+    @property
+    def progress(self) -> QueueState | None:
+        """The progress queue as it was seen last; None while the broker is away."""
+        return next((state for state in self._states or () if state.name == PROGRESS.name), None)
+
+    async def start(self) -> None:
+        """Look in the background, now and whenever the broker is there."""
+        self._link = asyncio.create_task(keep_connected(self._url, "edutrack queue watch", self._serve))
+
+    async def stop(self) -> None:
+        """Look no more."""
+        if self._link is not None:
+            self._link.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._link
+
+    async def _serve(self, connection: AbstractConnection) -> None:
+        try:
+            async with connection.channel() as channel:
+                await declare_topology(channel)
+            while not connection.is_closed:
+                self._states = await look(connection)
+                self._publish()
+                await asyncio.sleep(LOOK_EVERY.total_seconds())
+        finally:
+            self._states = None
+
+    def _publish(self) -> None:
+        for state in self._states or ():
+            QUEUE_READY.labels(state.name).set(state.ready)
+            QUEUE_CONSUMERS.labels(state.name).set(state.consumers)
+            if state.name == PROGRESS.name and state.consumers:
+                self.consumers_seen = True
+
+
+async def look(connection: AbstractConnection) -> tuple[QueueState, ...]:
+    """Ask the broker for depth and consumers of every queue.
+
+    Raises:
+        aio_pika.exceptions.ChannelNotFoundEntity: a queue does not exist.
+
+    """
+    states = []
+    async with asyncio.timeout(READ_WITHIN.total_seconds()), connection.channel() as channel:
+        for queue in QUEUES:
+            found = (await channel.declare_queue(queue.name, passive=True)).declaration_result
+            states.append(QueueState(queue.name, found.message_count or 0, found.consumer_count or 0))
+    return tuple(states)
+
+
+async def with_flow(states: Sequence[QueueState], redis: Redis) -> list[QueueState]:
+    """Return the states with rates, unacknowledged messages and age of the progress queue filled in."""
+    try:
+        async with asyncio.timeout(READ_WITHIN.total_seconds()):
+            return [await _filled(state, redis) if state.name == PROGRESS.name else state for state in states]
+    except (RedisError, OSError) as error:
+        log.warning("Redis is away (%s): no rates", type(error).__name__)
+        return list(states)
+
+
+async def _filled(state: QueueState, redis: Redis) -> QueueState:
+    flow = await read_flow(redis)
+    return QueueState(
+        name=state.name,
+        ready=state.ready,
+        consumers=state.consumers,
+        unacked=flow.unacked,
+        in_rate=flow.in_rate,
+        out_rate=flow.out_rate,
+        oldest=await oldest_of(redis, state.ready + flow.unacked),
+    )

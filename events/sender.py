@@ -1,0 +1,127 @@
+"""What a worker sends: answers, which may get lost, and dead letters, which must not."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from aio_pika import DeliveryMode, Message
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange, AbstractIncomingMessage
+
+from core.metrics import DEAD_LETTERED
+from events.declare import declare_topology
+from events.link import LOST, keep_connected, lost
+from events.schemas import REPLY_CONTENT_TYPE, Applied, encode_reply
+from events.topology import DEAD_LETTERS, PROGRESS_DEAD_LETTERS
+
+log = logging.getLogger(__name__)
+
+REASON = "x-edutrack-reason"
+FIRST_SEEN = "x-edutrack-first-seen"
+ATTEMPTS = "x-edutrack-attempts"
+
+
+@dataclass(frozen=True, slots=True)
+class SendPolicy:
+    """How many answers may wait to be sent, and how long a dead letter waits for its confirm."""
+
+    waiting_replies: int = 1_000
+    confirm_within: timedelta = timedelta(seconds=5)
+    try_again_after: timedelta = timedelta(seconds=1)
+
+
+class Sender:
+    """Sends over a connection of its own: an alarm of the broker stops connections that publish."""
+
+    def __init__(self, url: str, policy: SendPolicy | None = None) -> None:
+        self._url = url
+        self._policy = policy or SendPolicy()
+        self._replies: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue(self._policy.waiting_replies)
+        self._graveyard: AbstractExchange | None = None
+        self._link: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Connect in the background, now and whenever the connection is lost."""
+        self._link = asyncio.create_task(keep_connected(self._url, "edutrack worker sender", self._serve))
+
+    async def stop(self) -> None:
+        """Send the answers that wait, if that goes at once, and close."""
+        if self._link is None:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._policy.try_again_after.total_seconds()):
+                await self._replies.join()
+        self._link.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._link
+
+    def reply(self, reply_to: str, answers: Sequence[Applied]) -> None:
+        """Send answers soon, or not at all; never blocks."""
+        try:
+            self._replies.put_nowait((reply_to, encode_reply(answers)))
+        except asyncio.QueueFull:
+            log.debug("answers dropped: too many wait")
+
+    async def set_aside(
+        self, body: bytes, original: AbstractIncomingMessage, *, kind: str, reason: str
+    ) -> None:
+        """Put a body into the dead-letter queue and return once it is durable there; blocks until it is.
+
+        `kind` is a word for the metrics; `reason` is for people.
+        """
+        headers = original.headers
+        message = Message(
+            body,
+            content_type=original.content_type,
+            delivery_mode=DeliveryMode.PERSISTENT,
+            message_id=str(uuid4()),
+            headers={
+                REASON: reason,
+                FIRST_SEEN: headers.get(FIRST_SEEN) or datetime.now(UTC).isoformat(),
+                ATTEMPTS: int(str(headers.get("x-delivery-count", 0))) + 1,
+            },
+        )
+        while not await self._confirmed(message):  # noqa: ASYNC110 - nothing tells when the broker is back
+            await asyncio.sleep(self._policy.try_again_after.total_seconds())
+        DEAD_LETTERED.labels(kind).inc()
+        log.error("set aside in %s: %s", PROGRESS_DEAD_LETTERS.name, reason)
+
+    async def _confirmed(self, message: Message) -> bool:
+        if self._graveyard is None:
+            return False
+        try:
+            await self._graveyard.publish(
+                message,
+                PROGRESS_DEAD_LETTERS.routing_key,
+                mandatory=True,
+                timeout=self._policy.confirm_within.total_seconds(),
+            )
+        except LOST as error:
+            log.warning("a dead letter was not confirmed (%s), trying again", type(error).__name__)
+            return False
+        return True
+
+    async def _serve(self, connection: AbstractConnection) -> None:
+        confirming = await connection.channel(publisher_confirms=True, on_return_raises=True)
+        plain = await connection.channel(publisher_confirms=False)
+        await declare_topology(confirming)
+        self._graveyard = await confirming.get_exchange(DEAD_LETTERS.name, ensure=False)
+        replying = asyncio.create_task(self._send_replies(plain))
+        try:
+            await lost(connection, confirming)
+        finally:
+            self._graveyard = None
+            replying.cancel()
+            await asyncio.gather(replying, return_exceptions=True)
+
+    async def _send_replies(self, channel: AbstractChannel) -> None:
+        while True:
+            reply_to, body = await self._replies.get()
+            try:
+                message = Message(body, content_type=REPLY_CONTENT_TYPE)
+                await channel.default_exchange.publish(message, reply_to, mandatory=False)
+            finally:
+                self._replies.task_done()

@@ -1,0 +1,110 @@
+"""The progress worker's process: consumes events and applies them until it is told to stop."""
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import Sequence
+from datetime import timedelta
+from os import getpid
+
+from redis.asyncio import Redis
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from core.database import Sessions, make_engine, make_sessions
+from core.logs import configure_logging
+from core.metrics import serve_metrics
+from core.policy import Policy
+from core.policy_store import check_policy
+from core.settings import Settings
+from events.consumer import Busy, Consumer, Handler, Invalid
+from events.flow import FlowMeter
+from events.link import LINK
+from events.schemas import Applied, Event
+from events.sender import Sender
+from workers.watch_time.service import WatchTime
+
+log = logging.getLogger(__name__)
+
+APPLY_WITHIN = timedelta(seconds=60)
+READ_ONLY = "25006"
+_NEVER = ("22", "23")
+"""SQLSTATE classes of values that no retry makes fit: data exceptions and broken constraints."""
+
+
+def run(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT; then finish the batch at hand, commit, acknowledge and return.
+
+    Raises:
+        PolicyMismatch: the rows are under another policy than the settings.
+
+    """
+    configure_logging(settings)
+    serve_metrics(settings)
+    asyncio.run(_work(settings))
+
+
+async def _work(settings: Settings) -> None:
+    engine = make_engine(settings, pool_size=2, application="edutrack-progress-worker")
+    redis = Redis.from_url(settings.redis_url.get_secret_value())
+    meter = FlowMeter(redis, holder=f"{socket.gethostname()}:{getpid()}")
+    sender = Sender(settings.amqp_url.get_secret_value())
+    handle = handler(engine, settings.policy)
+    consumer = Consumer(settings.amqp_url.get_secret_value(), handle, sender, meter=meter)
+    started = asyncio.create_task(_start(make_sessions(engine), settings.policy))
+
+    def stop() -> None:
+        consumer.stop()
+        started.cancel()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    try:
+        await started
+        await meter.start()
+        await sender.start()
+        await consumer.run()
+    except asyncio.CancelledError:
+        log.info("stopped before the database was there")
+    finally:
+        await sender.stop()
+        await meter.stop()
+        await redis.aclose()
+        await engine.dispose()
+
+
+def handler(engine: AsyncEngine, policy: Policy) -> Handler:
+    """Return what applies a batch and tells what may succeed later from what never will."""
+    watch_time = WatchTime(make_sessions(engine), policy)
+
+    async def handle(events: Sequence[Event]) -> list[Applied]:
+        try:
+            async with asyncio.timeout(APPLY_WITHIN.total_seconds()):
+                return await watch_time.apply(events)
+        except DBAPIError as error:
+            state = getattr(error.orig, "sqlstate", None) or ""
+            if state.startswith(_NEVER):
+                raise Invalid(f"the database refuses it with SQLSTATE {state}") from error
+            if state == READ_ONLY:  # a former primary: its connections stay read-only for ever
+                await engine.dispose()
+            raise Busy(f"the database cannot commit now ({type(error.orig).__name__})") from error
+        except OSError as error:
+            raise Busy(f"the database is away ({type(error).__name__})") from error
+
+    return handle
+
+
+async def _start(sessions: Sessions, policy: Policy) -> None:
+    """Hold the settings' policy against the stored one as soon as the database answers."""
+    tries = 0
+    while True:
+        try:
+            async with sessions.begin() as session:
+                await check_policy(session, policy)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("waiting for the database and its schema (%s)", type(error).__name__)
+            await asyncio.sleep(LINK.wait(tries))
+            tries += 1
+        else:
+            return
