@@ -173,19 +173,6 @@ def test_a_claim_of_nothing_still_occupies_and_a_span_without_heartbeats_does_no
     assert attendance[1, JUNE_12].total_time == timedelta(seconds=60)
 
 
-def test_touching_occupied_pieces_are_rounded_as_one() -> None:
-    tick = 0.000001
-    occupied = [
-        fact(1, "play", 0, video=2),
-        fact(2, "pause", tick, video=2),
-        fact(3, "play", tick, video=2),
-        fact(4, "pause", 2 * tick, video=2),
-    ]
-    partial = [fact(9, "play", 0), fact(8, "pause", 3, 2)]
-    progress, _ = rows([*occupied, *partial], UTC_ZONE, "once", 30)
-    assert progress[1, 1, JUNE_12].watch_time == timedelta(microseconds=1_999_999)
-
-
 @pytest.mark.parametrize(
     ("zone", "day", "begins"),
     [
