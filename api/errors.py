@@ -1,0 +1,139 @@
+"""The one place an exception becomes an HTTP status: problem+json (RFC 9457), which never repeats input."""
+
+import logging
+import re
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from core.errors import EduTrackError
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+WRONG_TYPES = "Missing or of the wrong type"
+MALFORMED = "the body is no valid JSON: send a JSON object in UTF-8, with Content-Type: application/json"
+NO_OBJECT = "send a JSON object, with Content-Type: application/json"
+
+_WORDS = re.compile(r"(?<!^)(?=[A-Z])")
+_DETAILS = {
+    400: MALFORMED,
+    404: "there is nothing at this address: /docs lists what there is",
+    405: "this address takes other methods: the Allow header lists them",
+    413: "the body is too large: send at most 1 MiB",
+}
+
+
+class FieldProblem(BaseModel):
+    """What is wrong with one field."""
+
+    field: str = Field(examples=["username"])
+    message: str = Field(examples=["Field required"])
+
+
+class Problem(BaseModel):
+    """Why a request was refused, and what to do."""
+
+    type: str = Field(description="Names the kind of problem", examples=["urn:edutrack:problem:not-found"])
+    title: str = Field(description="The kind of problem, in words")
+    status: int = Field(description="The HTTP status")
+    detail: str = Field(description="What to do")
+    errors: list[FieldProblem] | None = Field(default=None, description="With 422: what is wrong with which")
+
+
+class TooLarge(HTTPException):
+    """The body has more bytes than are read; raised where FastAPI lets nothing else pass."""
+
+    def __init__(self) -> None:
+        super().__init__(413)
+
+
+def handle_errors(app: FastAPI) -> None:
+    """Answer every expected exception; `unexpected` is for the rest."""
+    app.add_exception_handler(EduTrackError, _refusal)
+    app.add_exception_handler(RequestValidationError, _wrong_types)
+    app.add_exception_handler(HTTPException, _of_the_framework)
+
+
+def problem_of(kind: type[EduTrackError], detail: str) -> Problem:
+    """Return the problem an error of ours is answered with."""
+    name = _WORDS.sub("-", kind.__name__).lower()
+    return Problem(type=f"urn:edutrack:problem:{name}", title=kind.title, status=kind.status, detail=detail)
+
+
+def problem_of_status(status: int, detail: str | None = None) -> Problem:
+    """Return the problem that HTTP itself describes well enough."""
+    phrase = HTTPStatus(status).phrase
+    return Problem(
+        type="about:blank", title=phrase, status=status, detail=detail or _DETAILS.get(status, phrase)
+    )
+
+
+def wrong_types(errors: Sequence[FieldProblem]) -> Problem:
+    """Return the problem of a request whose fields are missing or have wrong types."""
+    fields = list(dict.fromkeys(error.field for error in errors))
+    detail = f"missing or of the wrong type: {', '.join(fields)}; see errors, and /docs for what is expected"
+    return Problem(
+        type="urn:edutrack:problem:wrong-types",
+        title=WRONG_TYPES,
+        status=422,
+        detail=NO_OBJECT if fields == ["body"] else detail,
+        errors=list(errors),
+    )
+
+
+def answer(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+    """Return a problem as a response."""
+    return JSONResponse(
+        problem.model_dump(exclude_none=True), problem.status, headers=headers, media_type=MEDIA_TYPE
+    )
+
+
+def unexpected(error: Exception) -> Response:
+    """Log what nobody foresaw, and answer without a word of it."""
+    log.error("a request failed unexpectedly", exc_info=error)
+    return answer(problem_of_status(500, "this is our mistake: it is logged; trying again may help"))
+
+
+async def _refusal(_: Request, error: Exception) -> Response:
+    assert isinstance(error, EduTrackError), "registered for nothing else"
+    headers = {}
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Bearer realm="edutrack"'
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
+    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR and error.retry_after is None:
+        log.error("a request failed", exc_info=error)
+    return answer(problem_of(type(error), error.detail), headers)
+
+
+async def _wrong_types(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError), "registered for nothing else"
+    found = error.errors()
+    if any(one["type"] == "json_invalid" for one in found):
+        return answer(problem_of_status(400))
+    return answer(wrong_types([FieldProblem(field=_field(one), message=_message(one)) for one in found]))
+
+
+async def _of_the_framework(_: Request, error: Exception) -> Response:
+    """Answer what FastAPI and Starlette raise; their details may repeat input, so they are not used."""
+    assert isinstance(error, HTTPException), "registered for nothing else"
+    return answer(problem_of_status(error.status_code), error.headers)
+
+
+def _field(error: Mapping[str, Any]) -> str:
+    """Return where an error is, as the client would call it: without `body` or `query` in front."""
+    path = [str(part) for part in error["loc"]]
+    return ".".join(path[1:]) or path[0]
+
+
+def _message(error: Mapping[str, Any]) -> str:
+    """Return what is wrong; a parser's message quotes the input behind its first comma."""
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return message.partition(",")[0] if str(error["type"]).endswith("_parsing") else message

@@ -1,0 +1,66 @@
+"""Making an application of one service, or of several."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+
+from api.errors import handle_errors
+from api.health import health_router
+from api.middleware import Edge
+from api.openapi import document
+from api.start import policy_held
+from api.state import Dependency, Service, open_state
+from core.clock import Clock, utc_now
+from core.settings import Settings
+
+__all__ = ["Dependency", "Service", "create_app"]
+
+_EXPOSED = ("Link", "Location", "Preference-Applied", "Retry-After")
+_ACCEPTED = ("Accept", "Authorization", "Content-Type", "Idempotency-Key", "Prefer")
+_CORS_SECONDS = 3600
+
+
+def create_app(settings: Settings, *services: Service, clock: Clock = utc_now) -> FastAPI:
+    """Return an application that serves these services; its lifespan opens what they need.
+
+    While it runs, `app.state.edutrack` is its `State`.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_state(settings, services, clock) as state, policy_held(state):
+            app.state.edutrack = state
+            yield
+
+    app = FastAPI(
+        title="EduTrack",
+        summary="True watch time and attendance for course videos",
+        version=version("edutrack"),
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
+    app.include_router(health_router(services))
+    for service in services:
+        app.include_router(service.router)
+    handle_errors(app)
+    app.add_middleware(Edge)
+    _allow_origins(app, settings)
+    document(app)
+    return app
+
+
+def _allow_origins(app: FastAPI, settings: Settings) -> None:
+    """Let pages of other origins call; without cookies, which no API route reads."""
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_credentials=False,
+            allow_methods=["GET", "POST"],
+            allow_headers=_ACCEPTED,
+            expose_headers=_EXPOSED,
+            max_age=_CORS_SECONDS,
+        )

@@ -1,0 +1,190 @@
+"""What a running API process has at hand, and what a service is made of."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, Protocol, TypeVar
+
+import asyncpg
+from fastapi import APIRouter
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from api.outage import Outage
+from core.clock import Clock, utc_now
+from core.database import Sessions, make_engine, make_sessions
+from core.errors import Unavailable
+from core.policy import Policy
+from core.security import Passwords, Tokens
+from core.settings import Settings
+
+_Part = TypeVar("_Part")
+
+
+class Dependency(StrEnum):
+    """What a service may stand on; the names are those of the health answers."""
+
+    DATABASE = "database"
+    BROKER = "broker"
+    REDIS = "redis"
+    PROGRESS_WORKERS = "progress_workers"
+
+
+@dataclass(frozen=True, slots=True)
+class EdgePolicy:
+    """How long the edge waits for what it stands on."""
+
+    database: timedelta = timedelta(seconds=2)
+    redis: timedelta = timedelta(milliseconds=500)
+    retry_after: int = 2
+    """Seconds after which somebody who was refused may try again."""
+    connections: int = 10
+
+
+EDGE = EdgePolicy()
+
+
+class BrokerWatch(Protocol):
+    """What is known of the broker and of who consumes events."""
+
+    @property
+    def connected(self) -> bool: ...
+
+    @property
+    def consumers(self) -> int | None:
+        """How many progress consumers are attached; None where that is not known."""
+
+    @property
+    def consumers_seen(self) -> bool:
+        """Whether one has been attached since this process started."""
+
+
+@dataclass(slots=True, kw_only=True)
+class State:
+    """One process's settings and connections. Connections open when they are first used.
+
+    `parts` holds what services opened for themselves, by type.
+    """
+
+    settings: Settings
+    policy: Policy
+    clock: Clock
+    engine: AsyncEngine
+    sessions: Sessions
+    redis: Redis
+    passwords: Passwords
+    tokens: Tokens
+    broker_watch: BrokerWatch | None = None
+    parts: dict[type[Any], Any] = field(default_factory=dict)
+    database_outage: Outage = field(default_factory=lambda: Outage("PostgreSQL", "requests are refused"))
+
+    def part(self, kind: type[_Part]) -> _Part:
+        """Return what a service opened."""
+        found: _Part = self.parts[kind]
+        return found
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """Run one transaction; it commits where the block ends without an exception.
+
+        Raises:
+            Unavailable: the database is away, before, during or at the end.
+
+        """
+        try:
+            async with self.sessions.begin() as session:
+                await self._connect(session)
+                yield session
+        except DBAPIError as error:
+            if not _is_away(error):
+                raise
+            self.database_outage.noticed(error)
+            raise _database_away() from error
+
+    async def _connect(self, session: AsyncSession) -> None:
+        """Take a connection now: what opening one raises is not what statements raise."""
+        try:
+            async with asyncio.timeout(EDGE.database.total_seconds()):
+                await session.connection()
+        except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+            self.database_outage.noticed(error)
+            raise _database_away() from error
+        self.database_outage.over()
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One part of the API, deployable alone.
+
+    It cannot serve without what it `needs`; without what it `uses` it serves worse. `opens` makes what the
+    service keeps while the process runs; its routes find it as `state.part(type)`.
+    """
+
+    name: str
+    router: APIRouter
+    needs: frozenset[Dependency]
+    uses: frozenset[Dependency] = frozenset()
+    opens: Callable[[State], AbstractAsyncContextManager[object]] | None = None
+
+
+@asynccontextmanager
+async def open_state(
+    settings: Settings, services: Sequence[Service], clock: Clock = utc_now
+) -> AsyncIterator[State]:
+    """Open what the services need, and close it in the opposite order. Waits for nothing that is away."""
+    async with AsyncExitStack() as stack:
+        state = _make_state(settings, clock)
+        stack.callback(state.passwords.close)
+        stack.push_async_callback(state.redis.aclose)
+        stack.push_async_callback(state.engine.dispose)
+        for service in services:
+            if service.opens is not None:
+                part = await stack.enter_async_context(service.opens(state))
+                state.parts[type(part)] = part
+        yield state
+
+
+def _make_state(settings: Settings, clock: Clock) -> State:
+    engine = make_engine(settings, pool_size=EDGE.connections, application="edutrack-api")
+    return State(
+        settings=settings,
+        policy=settings.policy,
+        clock=clock,
+        engine=engine,
+        sessions=make_sessions(engine),
+        redis=_make_redis(settings),
+        passwords=Passwords(),
+        tokens=Tokens.from_settings(settings, clock),
+    )
+
+
+def _make_redis(settings: Settings) -> Redis:
+    """Return a client that fails fast: nothing waits for Redis that could do without."""
+    patience = EDGE.redis.total_seconds()
+    return Redis.from_url(
+        settings.redis_url.get_secret_value(),
+        socket_timeout=patience,
+        socket_connect_timeout=patience,
+        retry=Retry(NoBackoff(), 1),
+    )
+
+
+def _database_away() -> Unavailable:
+    return Unavailable("the database cannot be reached: try again soon", retry_after=EDGE.retry_after)
+
+
+_AWAY = ("08", "53", "57", "25006", "40001", "40P01", "55P03")
+"""SQLSTATE classes and codes after which the same request may succeed: connection, resources, operator,
+read-only after a failover, serialization, deadlock, lock."""
+
+
+def _is_away(error: DBAPIError) -> bool:
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    lost = error.connection_invalidated or isinstance(error, (InterfaceError, OperationalError))
+    return state.startswith(_AWAY) or (lost and not state)
