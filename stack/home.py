@@ -12,10 +12,12 @@ from dataclasses import dataclass, fields
 from hashlib import sha256
 from pathlib import Path
 from tempfile import gettempdir
+from typing import TextIO
 
 from stack.account import Account
 from stack.errors import StackError
 from stack.files import private_folder, read_json, write_private
+from stack.waiting import poll
 
 ELSEWHERE = Path("/var/lib/edutrack")
 """Where data goes when the servers' user cannot reach the home; each stack in a folder of its own.
@@ -23,6 +25,7 @@ ELSEWHERE = Path("/var/lib/edutrack")
 A temporary home has its data in the temporary folder instead, so that it is as temporary.
 """
 
+LOCK_SECONDS = 1
 MIN_FREE_BYTES = 400 * 1024 * 1024
 SOCKET_PATH_LIMIT = 90
 """A unix socket's path has at most 107 bytes, and supervisor adds its own ending while it binds."""
@@ -51,7 +54,7 @@ class Home:
         return self.run / "state.json"
 
     @property
-    def environment_file(self) -> Path:
+    def settings_file(self) -> Path:
         return self.root / "stack.env"
 
     @property
@@ -147,15 +150,14 @@ def locked(home: Home) -> Iterator[None]:
 
     """
     with (home.run / "lock").open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        # Who only asks whether it is locked holds it for a moment too.
+        if not poll(lambda: _take(file), seconds=LOCK_SECONDS):
             holder = read_json(home.state).get("pid")
             raise StackError(
                 f"A stack already runs in {home.root}{f' (process {holder})' if holder else ''}. "
                 "Stop it with Ctrl-C or `edutrack down`, "
                 "or start another beside it with its own EDUTRACK_HOME and EDUTRACK_PORT."
-            ) from None
+            )
         yield
 
 
@@ -163,12 +165,17 @@ def is_locked(home: Home) -> bool:
     """Say whether a process runs a stack in this home."""
     try:
         with (home.run / "lock").open("a+") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return not _take(file)
     except FileNotFoundError:
         return False
+
+
+def _take(file: TextIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return True
-    return False
+        return False
+    return True
 
 
 def _refuse_awkward(root: Path) -> None:

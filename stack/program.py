@@ -39,7 +39,7 @@ class Program:
 
 @dataclass(frozen=True)
 class Restarts:
-    """How supervisor retries: 1 s, 2 s, 3 s, … after each early death; `stack.watch` ends the `FATAL` after."""
+    """How supervisor retries: 1 s, 2 s, 3 s, … after each early death, then `FATAL` (see `stack.watch`)."""
 
     alive_seconds: int = 1
     attempts: int = 5

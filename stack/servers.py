@@ -16,7 +16,7 @@ from stack.postgres import Origin, Postgres
 from stack.rabbitmq import RabbitMQ, find_script
 from stack.redis import Redis
 from stack.server import Server
-from stack.starting import start, wait_until_ready
+from stack.starting import prepare_and_start, wait_until_ready
 from stack.supervisor import supervised
 from stack.tasks import Tasks
 from stack.waiting import Interrupt
@@ -85,15 +85,13 @@ def running(
     with locked(home):
         sweep(home)
         servers = private_servers(home, postgres_origin=postgres_origin, redis_origin=redis_origin)
-        environment = process_environment(home, {})
-        tasks = Tasks(home, environment, Interrupt())
+        environment = process_environment(home)
+        tasks = Tasks(home.logs, environment, Interrupt())
         try:
-            for server in servers:
-                server.prepare(tasks)
             programs = [program for server in servers for program in server.programs()]
             with supervised(home, programs, environment) as control:
-                start(control, programs)
-                wait_until_ready(home, servers, tasks.interrupt)
+                prepare_and_start(control, servers, tasks)
+                wait_until_ready(home, control, servers, tasks.interrupt)
                 urls = {server.name: server.url for server in servers}
                 yield Servers(home.root, urls[POSTGRES], urls[RABBITMQ], urls[REDIS])
         finally:

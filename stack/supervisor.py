@@ -6,8 +6,8 @@ import shutil
 import subprocess
 import sys
 import xmlrpc.client
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -25,6 +25,13 @@ STOP_SECONDS = 120
 """More than all groups together need in practice; afterwards `stack.leftovers` ends what is left."""
 
 _UNREACHABLE = (OSError, http.client.HTTPException, xmlrpc.client.ProtocolError)
+
+
+class SupervisorGone(StackError):
+    """supervisord does not answer, or not any more."""
+
+    def __init__(self) -> None:
+        super().__init__("The stack's supervisor does not answer; is the stack still up?")
 
 
 @dataclass(frozen=True)
@@ -49,22 +56,21 @@ class Process:
 class Control:
     """Commands to the supervisord of a home; any process of the same user may give them."""
 
-    def __init__(self, home: Home, daemon: subprocess.Popen[bytes] | None = None) -> None:
+    def __init__(self, home: Home) -> None:
         self._socket = home.control_socket
-        self._daemon = daemon
-
-    @property
-    def is_gone(self) -> bool:
-        """Say whether the supervisord that we started has ended."""
-        return self._daemon is not None and self._daemon.poll() is not None
 
     def processes(self) -> list[Process]:
-        """Return all programs' processes; empty when no supervisor answers."""
+        """Return all programs' processes.
+
+        Raises:
+            SupervisorGone: nobody answers.
+
+        """
         try:
             with self._connected() as supervisor:
                 found = supervisor.getAllProcessInfo()
         except _UNREACHABLE:
-            return []
+            raise SupervisorGone from None
         return [Process(it["name"], it["group"], it["statename"], it["pid"] or None) for it in found]
 
     def answers(self) -> bool:
@@ -91,7 +97,7 @@ class Control:
             if fault.faultCode != harmless:
                 raise StackError(f"supervisor: {process.name}: {fault.faultString}") from None
         except _UNREACHABLE:
-            raise StackError("The stack's supervisor does not answer; is the stack still up?") from None
+            raise SupervisorGone from None
 
     @contextmanager
     def _connected(self) -> Iterator[Any]:
@@ -102,9 +108,14 @@ class Control:
 
 @contextmanager
 def supervised(
-    home: Home, programs: Sequence[Program], environment: Mapping[str, str]
+    home: Home,
+    programs: Sequence[Program],
+    environment: Mapping[str, str],
+    stopping: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
 ) -> Iterator["Control"]:
     """Run supervisord with these programs, none started yet; on the way out stop them group by group.
+
+    The stop happens inside a `stopping()` block.
 
     Each program has a process group of its own and supervisord a session of its own, so that Ctrl-C in
     the terminal reaches only us. If we are killed, the kernel tells supervisord to stop (Linux).
@@ -127,14 +138,14 @@ def supervised(
             start_new_session=True,
         )
     try:
-        control = Control(home, daemon)
+        control = Control(home)
         poll(lambda: control.answers() or daemon.poll() is not None, seconds=ANSWER_SECONDS)
         if not control.answers():
             raise StackError(f"supervisor did not start:\n{tail(log) or tail(home.logs / 'supervisor.log')}")
         yield control
     finally:
-        daemon.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
+        with stopping(), contextlib.suppress(subprocess.TimeoutExpired):
+            daemon.terminate()
             daemon.wait(STOP_SECONDS)
 
 

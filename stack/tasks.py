@@ -9,17 +9,20 @@ from pathlib import Path
 
 from stack.account import Account
 from stack.errors import StackError, tail
-from stack.home import Home
 from stack.waiting import Interrupt, poll
 
 END_SECONDS = 20
 
 
+class TaskFailed(StackError):
+    """A command ended badly; the message ends with its last lines."""
+
+
 @dataclass(frozen=True)
 class Tasks:
-    """Runs commands with their output in the home's logs, each in a session of its own."""
+    """Runs commands with their output in a folder of logs, out of reach of the terminal's Ctrl-C."""
 
-    home: Home
+    logs: Path
     environment: Mapping[str, str]
     interrupt: Interrupt
 
@@ -34,11 +37,11 @@ class Tasks:
         """Run a command to its end. One that must not be torn apart delays an interrupt until it ended.
 
         Raises:
-            StackError: it failed; the message ends with its last lines.
+            TaskFailed: it failed.
             Interrupted: somebody asked to stop meanwhile; the command has ended.
 
         """
-        log = self.home.logs / f"{name}.log"
+        log = self.logs / f"{name}.log"
         with log.open("ab") as output:
             child = subprocess.Popen(  # noqa: S603 - our own commands
                 command,
@@ -46,7 +49,7 @@ class Tasks:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                start_new_session=True,
+                process_group=0,
                 cwd="/" if account else None,
                 user=account.uid if account else None,
                 group=account.gid if account else None,
@@ -62,7 +65,7 @@ class Tasks:
             _end(child)
         if child.returncode:
             how = _how(child.returncode)
-            raise StackError(f"{Path(command[0]).name} failed ({how}); {log} says:\n{tail(log)}")
+            raise TaskFailed(f"{Path(command[0]).name} failed ({how}); {log} says:\n{tail(log)}")
         self.interrupt.check()
 
 

@@ -53,7 +53,10 @@ def stop_signals() -> Iterator[Interrupt]:
     def note(_number: int, _frame: FrameType | None) -> None:
         interrupt.wanted = True
 
-    before = {number: signal.signal(number, note) for number in STOP_SIGNALS}
+    # A hang-up that is ignored is `nohup`'s doing; an ignored SIGINT only says that a script runs us.
+    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    numbers = [number for number in STOP_SIGNALS if not (ignored and number is signal.SIGHUP)]
+    before = {number: signal.signal(number, note) for number in numbers}
     try:
         yield interrupt
     finally:
