@@ -59,6 +59,16 @@ class QueueWatch:
         """The progress queue as it was seen last; None while the broker is away."""
         return next((state for state in self._states or () if state.name == PROGRESS.name), None)
 
+    @property
+    def connected(self) -> bool:
+        return self._states is not None
+
+    @property
+    def consumers(self) -> int | None:
+        """How many progress consumers are attached; None while the broker is away."""
+        progress = self.progress
+        return None if progress is None else progress.consumers
+
     async def start(self) -> None:
         """Look in the background, now and whenever the broker is there."""
         self._link = asyncio.create_task(keep_connected(self._url, "edutrack queue watch", self._serve))

@@ -17,6 +17,8 @@ PAGE_ROWS = 1_000
 
 MAX_ID = 2**63 - 1
 
+NO_SUCH_USER = "there is no such user: GET /attendance/date/{date} lists all students"
+
 _DAY = timedelta(days=1)
 
 
@@ -82,5 +84,5 @@ async def name_of(session: AsyncSession, user_id: int) -> str:
     """
     name = await queries.username(session, user_id) if 0 < user_id <= MAX_ID else None
     if name is None:
-        raise NotFound("there is no such user: GET /attendance/date/{date} lists all students")
+        raise NotFound(NO_SUCH_USER)
     return name

@@ -143,7 +143,7 @@ def test_a_malformed_time_is_refused_with_its_format(field: str, time: str) -> N
 
 
 @given(
-    received_at=st.datetimes(datetime(2000, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    received_at=st.datetimes(datetime(2000, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)),
     start=st.times().map(lambda time: time.replace(microsecond=0)),
     end=st.times().map(lambda time: time.replace(microsecond=0)),
     zone=st.sampled_from(["UTC", "Europe/Berlin", "America/Santiago", "Asia/Kolkata", "Pacific/Apia"]),

@@ -1,0 +1,165 @@
+"""Events in, records out."""
+
+import json
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Request, Response, status
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+
+from api.credentials import MISSING, token_of
+from api.deps import AppState, CurrentUser, PathId, Session, Student, require_student
+from api.errors import MALFORMED
+from api.openapi import refusals
+from api.paging import LINK_HEADER, DaysQuery, PageQuery
+from api.progress import service
+from api.progress.batch import UNKNOWN_VIDEO
+from api.progress.preferences import read_preferences
+from api.progress.schemas import (
+    AcceptedAnswer,
+    AppliedAnswer,
+    BatchAnswer,
+    BatchRequest,
+    ProgressRecord,
+    ProgressRequest,
+)
+from api.progress.service import Desk
+from api.state import State
+from core.errors import BadRequest, Conflict, NotFound, Unauthenticated, Unavailable
+from core.security import Claims
+
+router = APIRouter(prefix="/progress", tags=["progress"])
+
+PREFERENCE_APPLIED = {
+    "Preference-Applied": {
+        "description": "Which of the preferences in `Prefer` were honoured (RFC 7240)",
+        "schema": {"type": "string"},
+    }
+}
+
+
+async def _desk(state: AppState) -> Desk:
+    return state.part(Desk)
+
+
+DeskPart = Annotated[Desk, Depends(_desk)]
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    response_model=AppliedAnswer,
+    summary="Report a play, a pause or a heartbeat",
+    responses={
+        201: {"headers": PREFERENCE_APPLIED},
+        202: {
+            "model": AcceptedAnswer,
+            "headers": PREFERENCE_APPLIED,
+            "description": "The event is durable; its record follows",
+        },
+        **refusals(
+            (BadRequest, "start_time must be a time of day written HH:MM:SS, from 00:00:00 to 23:59:59"),
+            (BadRequest, "nothing happened: send start_time, end_time, or kind with occurred_at"),
+            (NotFound, UNKNOWN_VIDEO),
+            (Conflict, "the user does not exist"),
+            (Unavailable, service.NOT_STORED),
+        ),
+    },
+)
+async def report(
+    user: Student,
+    request: Request,
+    body: ProgressRequest,
+    desk: DeskPart,
+    idempotency_key: Annotated[
+        str | None, Header(description="Instead of `event_id`: makes a retry harmless")
+    ] = None,
+    prefer: Annotated[
+        list[str] | None,
+        Header(description="`respond-async` does not wait for the record; `wait=N` waits N seconds at most"),
+    ] = None,
+) -> Response:
+    """Make an event durable, wait until it is applied (at most 2 s) and return the record it led to."""
+    del prefer  # documented here, read with all its repetitions below
+    preferences = read_preferences(request.headers.getlist("prefer"), desk.patience.record)
+    answer = await desk.report(body, idempotency_key, user.user_id, preferences)
+    accepted = isinstance(answer, AcceptedAnswer)
+    applied = preferences.applied(answered_async=accepted)
+    return Response(
+        answer.model_dump_json(),
+        status.HTTP_202_ACCEPTED if accepted else status.HTTP_201_CREATED,
+        headers={"Preference-Applied": applied} if applied else None,
+        media_type="application/json",
+    )
+
+
+@router.post(
+    "/batch",
+    status_code=status.HTTP_202_ACCEPTED,
+    summary="Report up to 1,000 events, each judged by itself",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                media_type: {"schema": {"$ref": "#/components/schemas/BatchRequest"}}
+                for media_type in ("application/json", "text/plain")
+            },
+        },
+        "security": [{"password": ["student"]}],
+    },
+    responses=refusals(
+        (BadRequest, "a batch has at most 1000 events: send several"),
+        (Unavailable, service.NOT_STORED),
+    ),
+)
+async def report_batch(request: Request, state: AppState, desk: DeskPart) -> BatchAnswer:
+    """Make events durable. Takes `text/plain` with the token inside, for `navigator.sendBeacon`."""
+    token = token_of(request.scope)
+    user = None if token is None else _student_of(state, token)
+    body = _read_batch(await request.body())
+    return await desk.report_batch(body, (user or _student_of(state, body.token)).user_id)
+
+
+@router.get(
+    "/video/{video_id}",
+    summary="One's own records on a video, newest first",
+    responses={200: {"headers": LINK_HEADER}, **refusals((NotFound, UNKNOWN_VIDEO))},
+)
+async def history(
+    user: CurrentUser,
+    video_id: PathId,
+    session: Session,
+    desk: DeskPart,
+    days: DaysQuery,
+    page: PageQuery,
+) -> list[ProgressRecord]:
+    rows = await service.history(
+        session,
+        desk.videos,
+        user.user_id,
+        video_id,
+        desk.policy,
+        first=days.first,
+        last=days.last,
+        before=page.after_day(),
+        limit=page.rows,
+    )
+    return page.cut(rows, lambda row: row.date.isoformat())
+
+
+def _student_of(state: State, token: str | None) -> Claims:
+    if not token:
+        raise Unauthenticated(MISSING)
+    return require_student(state.tokens.read(token))
+
+
+def _read_batch(body: bytes) -> BatchRequest:
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(MALFORMED) from error
+    try:
+        return BatchRequest.model_validate(content)
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False, include_context=False)
+        raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in found]) from error
