@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from cli import db, rows, worker
+from cli import db, rows, seed, stack, worker
 from core.errors import EduTrackError
 from core.settings import SettingsError
 
@@ -13,7 +13,8 @@ app = typer.Typer(
 )
 app.add_typer(db.app, name="db")
 app.add_typer(worker.app, name="worker")
-rows.register(app)
+for noun in (stack, rows, seed):
+    noun.register(app)
 
 
 def main() -> None:

@@ -1,0 +1,53 @@
+# The commands of the project; `make help` lists them. Everything is installed below .venv, but for what
+# only the system's packages have (RabbitMQ, and Chromium for the tests), which the stack installs itself.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+TEST_PROCESSES ?= 2
+LOCK := uv pip compile --universal --generate-hashes --no-annotate --python-version 3.11 --custom-compile-command "make lock"
+
+.DEFAULT_GOAL := help
+.PHONY: help venv up test lint types unit fmt lock clean
+
+help:
+	@echo "make up     run EduTrack on this machine (EDUTRACK_PORT, EDUTRACK_HOME)"
+	@echo "make test   run every check and test, on servers of its own"
+	@echo "make lint   ruff, mypy, import rules    make fmt   format"
+	@echo "make unit   the tests that need no services"
+	@echo "make lock   pin dependencies anew"
+	@echo "make clean  delete what was built; EDUTRACK_HOME stays"
+
+venv: $(VENV)/.complete
+
+$(VENV)/.complete: requirements-dev.lock requirements-uv.lock pyproject.toml deploy/make-venv
+	@deploy/make-venv $(PYTHON) $(VENV)
+	@touch $@
+
+up: venv
+	@$(BIN)/edutrack up
+
+lint: venv
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: venv
+	$(BIN)/pytest tests/unit tests/contract tests/test_architecture.py
+
+test: lint
+	$(BIN)/python -m stack.install rabbitmq chromium
+	$(BIN)/python -m tests.services $(BIN)/pytest -n $(TEST_PROCESSES) --dist worksteal -m "not serial"
+	$(BIN)/pytest -m serial
+
+fmt: venv
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: venv
+	$(BIN)/$(LOCK) pyproject.toml -o requirements.lock
+	$(BIN)/$(LOCK) pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
