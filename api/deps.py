@@ -14,12 +14,13 @@ from pydantic import AfterValidator
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api import queries
-from api.credentials import claims_of, token_of
+from api.credentials import claims_of
 from api.state import State
 from core.errors import BadRequest, Forbidden, NotFound, Unauthenticated
 from core.security import MAX_ID, Claims
 from core.tables import Role
 
+DISABLED = "this account is disabled: ask an admin to enable it"
 SCOPES = {role.value: f"For {role.value}s" for role in Role}
 
 
@@ -54,34 +55,47 @@ CurrentUser = Annotated[
 """Whoever the token names, of any role."""
 
 
-async def _somebody(request: Request, state: AppState) -> Claims | None:
-    return None if token_of(request.scope) is None else claims_of(request.scope, state.tokens)
+def require_student(user: Claims) -> Claims:
+    """Return the student a token names.
 
+    Raises:
+        Forbidden: it names somebody else.
 
-MaybeUser = Annotated[Claims | None, Depends(_somebody)]
-"""Whoever the token names, if there is one; a token that does not hold is refused nevertheless."""
-
-
-async def _student(user: CurrentUser) -> Claims:
+    """
     if user.role is not Role.STUDENT:
         raise Forbidden("this is for students: sign in as one")
     return user
 
 
+async def _student(user: CurrentUser) -> Claims:
+    return require_student(user)
+
+
 Student = Annotated[Claims, Security(_student, scopes=[Role.STUDENT.value])]
 
 
-async def require_admin(session: AsyncSession, user: Claims) -> None:
+async def require_active(session: AsyncSession, user: Claims) -> queries.Standing:
     """Hold a user against the database, which knows more than a token of an hour ago.
+
+    Raises:
+        Unauthenticated: the account is gone or disabled.
+
+    """
+    standing = await queries.standing(session, user.user_id)
+    if standing is None or standing.disabled:
+        raise Unauthenticated(DISABLED)
+    return standing
+
+
+async def require_admin(session: AsyncSession, user: Claims) -> None:
+    """As `require_active`, and hold the role against it too.
 
     Raises:
         Unauthenticated: the account is gone or disabled.
         Forbidden: it is no admin's.
 
     """
-    standing = await queries.standing(session, user.user_id)
-    if standing is None or standing.disabled:
-        raise Unauthenticated("this account is disabled: ask an admin to enable it")
+    standing = await require_active(session, user)
     if standing.role != Role.ADMIN:
         raise Forbidden("this is for admins: sign in as one")
 

@@ -19,6 +19,7 @@ DEFAULT_LIMIT = 100
 MAX_LIMIT = 1_000
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_NUMBER = re.compile(r"[0-9]{1,19}")
 _Row = TypeVar("_Row")
 
 
@@ -58,12 +59,21 @@ class Page:
 
     def after_id(self) -> int:
         """Return the id behind which the page begins; 0 for the first one."""
+        numbers = self.after_numbers(1)
+        return numbers[0] if numbers else 0
+
+    def after_numbers(self, count: int) -> tuple[int, ...] | None:
+        """Return the numbers, written `1-2-3`, behind which the page begins; None for the first one."""
         key = self._key()
         if key is None:
-            return 0
-        if not (key.isascii() and key.isdigit()) or len(key) > len(str(MAX_ID)) or int(key) > MAX_ID:
+            return None
+        parts = key.split("-")
+        if len(parts) != count or not all(_NUMBER.fullmatch(part) for part in parts):
             raise _bad_cursor()
-        return int(key)
+        numbers = tuple(int(part) for part in parts)
+        if max(numbers) > MAX_ID:
+            raise _bad_cursor()
+        return numbers
 
     def after_day(self) -> date | None:
         """Return the date behind which the page begins; None for the first one."""

@@ -1,0 +1,106 @@
+"""Accounts as they are asked for and answered."""
+
+import unicodedata
+from typing import Annotated
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from api.deps import Text
+from core.tables import Role
+
+USERNAME_LENGTH = range(3, 65)
+PASSWORD_LENGTH = range(8, 129)
+
+
+def _username(value: str) -> str:
+    """Return a username in the form in which it is shown: NFKC, one line, nothing invisible."""
+    name = unicodedata.normalize("NFKC", value)
+    if len(name) not in USERNAME_LENGTH:
+        raise ValueError(_length_rule(USERNAME_LENGTH))
+    if not name.isprintable() or name != name.strip():
+        raise ValueError("must be printable, and not begin or end with a space")
+    return name
+
+
+def _email(value: str) -> str:
+    try:
+        return validate_email(value, check_deliverability=False, test_environment=True).normalized
+    except EmailNotValidError as error:
+        raise ValueError("must be an e-mail address such as ada@example.org") from error
+
+
+def _password(value: str) -> str:
+    if len(value) not in PASSWORD_LENGTH:
+        raise ValueError(_length_rule(PASSWORD_LENGTH))
+    return value
+
+
+def _length_rule(lengths: range) -> str:
+    return f"must have {lengths.start} to {lengths.stop - 1} characters"
+
+
+Username = Annotated[Text, AfterValidator(_username)]
+Email = Annotated[Text, AfterValidator(_email)]
+NewPassword = Annotated[Text, AfterValidator(_password)]
+
+
+class _Asked(BaseModel):
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+
+class SignUp(_Asked):
+    """A new account."""
+
+    username: Username = Field(
+        description="3 to 64 characters; case does not distinguish two", examples=["ada"]
+    )
+    email: Email = Field(examples=["ada@example.org"], json_schema_extra={"format": "email"})
+    password: NewPassword = Field(description="8 to 128 characters", examples=["correct horse battery"])
+    role: Role = Field(
+        default=Role.STUDENT, description="`admin` needs an admin's token, except in development"
+    )
+
+
+class Login(_Asked):
+    """Who somebody says they are."""
+
+    username: Text = Field(examples=["ada"])
+    password: Text = Field(examples=["correct horse battery"])
+
+
+class PasswordChange(_Asked):
+    """The old password, and what replaces it."""
+
+    current_password: Text = Field(examples=["correct horse battery"])
+    new_password: NewPassword = Field(description="8 to 128 characters", examples=["staple of the sea"])
+
+
+class SignedUp(BaseModel):
+    """The account is there."""
+
+    message: str = Field(examples=["The account was created."])
+    user_id: int = Field(examples=[2])
+
+
+class AccessToken(BaseModel):
+    """A token to send with every request (RFC 6749 section 5.1)."""
+
+    access_token: str = Field(examples=["eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIyIn0.c2lnbmF0dXJl"])
+    token_type: str = Field(default="bearer", examples=["bearer"])
+    expires_in: int = Field(description="Seconds until it expires", examples=[3600])
+
+
+class Me(BaseModel):
+    """Who the token names."""
+
+    id: int = Field(examples=[2])
+    username: str = Field(examples=["ada"])
+    email: str = Field(examples=["ada@example.org"])
+    role: Role = Field(examples=[Role.STUDENT])
+
+
+class Done(BaseModel):
+    """It is done."""
+
+    message: str = Field(examples=["The password was changed."])
