@@ -1,0 +1,19 @@
+"""All services in one process: the default deployment."""
+
+from fastapi import FastAPI
+
+from api.attendance.app import SERVICE as ATTENDANCE
+from api.auth.app import SERVICE as AUTH
+from api.courses.app import SERVICE as COURSES
+from api.factory import create_app
+from api.ops.app import SERVICE as OPS
+from api.progress.app import SERVICE as PROGRESS
+from api.videos.app import SERVICE as VIDEOS
+from core.settings import load_settings
+
+SERVICES = (AUTH, COURSES, VIDEOS, PROGRESS, ATTENDANCE, OPS)
+
+
+def app() -> FastAPI:
+    """Return the whole API; for an ASGI server's factory mode."""
+    return create_app(load_settings(), *SERVICES)

@@ -1,0 +1,14 @@
+"""The videos service, in the gateway or alone."""
+
+from fastapi import FastAPI
+
+from api.factory import Dependency, Service, create_app
+from api.videos.routes import router
+from core.settings import load_settings
+
+SERVICE = Service(name="videos", router=router, needs=frozenset({Dependency.DATABASE}))
+
+
+def app() -> FastAPI:
+    """Return the service alone; for an ASGI server's factory mode."""
+    return create_app(load_settings(), SERVICE)
