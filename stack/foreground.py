@@ -117,6 +117,7 @@ class Foreground:
         except SupervisorGone:
             self._console.say("The supervisor was killed; what it left is ended, and all starts again")
             sweep(self._home)
+            self._began = time.monotonic()
 
     def _stopping(self) -> AbstractContextManager[None]:
         return self._console.step("Stopping")

@@ -1,7 +1,7 @@
 """What an earlier stack of this home left behind when it was killed: found, verified, ended. Nothing else.
 
-Every process of a stack carries `MARK` in its environment, naming its home; PostgreSQL's processes
-overwrite theirs, but work inside the home's data folder. A pid from a file is never trusted.
+Every process of a stack carries `MARK` in its environment, naming its home. PostgreSQL and Redis overwrite
+theirs with their title, but work inside the home's data folder. A pid from a file is never trusted.
 """
 
 import contextlib
@@ -19,6 +19,7 @@ MARK = "EDUTRACK_SUPERVISED"
 GRACE_SECONDS = 15
 
 _POSTGRES = ("postgres", "postmaster")
+_WORKS_IN = dict.fromkeys(_POSTGRES, "postgres") | dict.fromkeys(("redis-server", "valkey-server"), "redis")
 
 
 def sweep(home: Home) -> int:
@@ -47,7 +48,8 @@ def _belongs(process: psutil.Process, home: Home) -> bool:
         if process.environ().get(MARK) == str(home.root):
             return process.status() != psutil.STATUS_ZOMBIE
     with contextlib.suppress(psutil.Error, OSError):
-        return process.name() in _POSTGRES and Path(process.cwd()) == home.data / "postgres"
+        folder = _WORKS_IN.get(process.name())
+        return folder is not None and Path(process.cwd()) == home.data / folder
     return False
 
 

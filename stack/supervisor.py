@@ -144,9 +144,10 @@ def supervised(
             raise StackError(f"supervisor did not start:\n{tail(log) or tail(home.logs / 'supervisor.log')}")
         yield control
     finally:
-        with stopping(), contextlib.suppress(subprocess.TimeoutExpired):
-            daemon.terminate()
-            daemon.wait(STOP_SECONDS)
+        if daemon.poll() is None:
+            with stopping(), contextlib.suppress(subprocess.TimeoutExpired):
+                daemon.terminate()
+                daemon.wait(STOP_SECONDS)
 
 
 def _follow_our_death() -> list[str]:
