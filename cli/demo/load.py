@@ -8,9 +8,10 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.auth import service
 from cli.demo.accounts import ROLES, Account, read_accounts, with_missing, write_accounts
 from cli.demo.courses import COURSES, DemoCourse
-from core.tables import Course, User, Video
+from core.tables import Course, Video
 
 _ONE_AT_A_TIME = 0x5EED
 """Key of the advisory lock under which the demonstration is loaded."""
@@ -35,33 +36,18 @@ async def load_demo(session: AsyncSession, path: Path, hash_password: HashPasswo
     """
     await session.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
     courses = [course for course in COURSES if await _add_course(session, course)]
-    taken = await _taken_names(session)
+    taken = {name for name in ROLES if await service.find(session, name) is not None}
     known = read_accounts(path)
     accounts = with_missing(known, taken)
     if accounts != known:
         write_accounts(path, accounts)
     new = [account for account in accounts if account.username not in taken and account.username in ROLES]
     for account in new:
-        await _add_account(session, account, await hash_password(account.password))
-    return Loaded(len(courses), new, accounts)
-
-
-async def _taken_names(session: AsyncSession) -> set[str]:
-    return set(await session.scalars(select(User.username_key).where(User.username_key.in_(ROLES))))
-
-
-async def _add_account(session: AsyncSession, account: Account, password_hash: str) -> None:
-    session.add(
-        User(
-            username=account.username,
-            username_key=account.username,
-            email=account.email,
-            email_key=account.email,
-            password_hash=password_hash,
-            role=account.role,
+        password_hash = await hash_password(account.password)
+        await service.sign_up(
+            session, account.username, account.email, password_hash, ROLES[account.username]
         )
-    )
-    await session.flush()
+    return Loaded(len(courses), new, accounts)
 
 
 async def _add_course(session: AsyncSession, course: DemoCourse) -> bool:
