@@ -1,0 +1,112 @@
+"""An API process: a socket, an application and the server between them."""
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import uvicorn
+import uvloop
+
+from api.factory import Service, create_app
+from core.errors import EduTrackError
+from core.logs import configure_logging
+from core.metrics import serve_metrics
+from core.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerPolicy:
+    """How connections are kept and how long they have to end."""
+
+    backlog: int = 2048
+    keep_alive: timedelta = timedelta(seconds=65)
+    """Longer than the minute after which common reverse proxies close idle connections themselves."""
+    graceful: timedelta = timedelta(seconds=10)
+
+
+SERVER = ServerPolicy()
+
+
+class AddressTaken(EduTrackError):
+    """The address to listen on cannot be had."""
+
+    title = "The address cannot be had"
+
+
+def run(settings: Settings, services: Sequence[Service], fd: int | None = None) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what runs. `fd` is a listening socket of the caller's.
+
+    Raises:
+        AddressTaken: the port, or that of the metrics, is taken.
+        PolicyMismatch: the rows were computed under another policy.
+
+    """
+    configure_logging(settings)
+    listening = socket.socket(fileno=fd) if fd is not None else _listen(settings)
+    _serve_metrics(settings)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings, services, listening))
+
+
+async def _serve(settings: Settings, services: Sequence[Service], listening: socket.socket) -> None:
+    """Open the application around the server, so that what it raises is not the server's to print."""
+    app = create_app(settings, *services)
+    server = uvicorn.Server(_config(settings, app))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn takes signals while it serves and raises them anew afterwards: they must not kill us then.
+        signal.signal(number, lambda *_: setattr(server, "should_exit", True))
+    async with app.router.lifespan_context(app):
+        if not server.should_exit:
+            names = ", ".join(service.name for service in services)
+            log.info("serving %s on %s", names, _shown(listening))
+            await server.serve(sockets=[listening])
+
+
+def _config(settings: Settings, app: object) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        loop="none",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,  # it prints queries, and with them tokens; `api.middleware` has its own
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies,
+        backlog=SERVER.backlog,
+        timeout_keep_alive=int(SERVER.keep_alive.total_seconds()),
+        timeout_graceful_shutdown=int(SERVER.graceful.total_seconds()),
+    )
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=SERVER.backlog)
+    except OSError as error:
+        raise AddressTaken(
+            f"cannot listen on {settings.host} port {settings.port} ({error.strerror}): stop what listens "
+            "there, or set EDUTRACK_HOST and EDUTRACK_PORT"
+        ) from error
+
+
+def _serve_metrics(settings: Settings) -> None:
+    try:
+        serve_metrics(settings)
+    except OSError as error:
+        raise AddressTaken(
+            f"cannot listen on {settings.metrics_host} port {settings.metrics_port} ({error.strerror}): "
+            "set EDUTRACK_METRICS_PORT to a free one, or to 0"
+        ) from error
+
+
+def _shown(listening: socket.socket) -> str:
+    name = listening.getsockname()
+    return f"http://{name[0]}:{name[1]}" if isinstance(name, tuple) else str(name)
