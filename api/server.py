@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 from collections.abc import Sequence
@@ -92,7 +93,7 @@ def _listen(settings: Settings) -> socket.socket:
         return socket.create_server((settings.host, settings.port), family=family, backlog=SERVER.backlog)
     except OSError as error:
         raise AddressTaken(
-            f"cannot listen on {settings.host} port {settings.port} ({error.strerror}): stop what listens "
+            f"cannot listen on {settings.host} port {settings.port} ({_reason(error)}): stop what listens "
             "there, or set EDUTRACK_HOST and EDUTRACK_PORT"
         ) from error
 
@@ -102,9 +103,14 @@ def _serve_metrics(settings: Settings) -> None:
         serve_metrics(settings)
     except OSError as error:
         raise AddressTaken(
-            f"cannot listen on {settings.metrics_host} port {settings.metrics_port} ({error.strerror}): "
+            f"cannot listen on {settings.metrics_host} port {settings.metrics_port} ({_reason(error)}): "
             "set EDUTRACK_METRICS_PORT to a free one, or to 0"
         ) from error
+
+
+def _reason(error: OSError) -> str:
+    """Return the system's own words; asyncio and socket add the address once more."""
+    return os.strerror(error.errno).lower() if error.errno else type(error).__name__
 
 
 def _shown(listening: socket.socket) -> str:
