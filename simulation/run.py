@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -15,7 +16,7 @@ from simulation.errors import NotAccepted, SimulationStopped
 from simulation.expectation import Account, Student
 from simulation.plan import write_script
 from simulation.reading import Reader
-from simulation.school import School
+from simulation.school import School, Tally
 from simulation.scripts import Course, Lesson
 from simulation.steady import is_date_steady
 from simulation.visitor import Visitor
@@ -65,22 +66,20 @@ async def simulate(setting: Setting, display: Display, clock: Clock = utc_now) -
         NotAccepted: somebody could not sign in, or the rows could not be read.
 
     """
-    school = School(setting.url)
-    try:
-        return await _Lesson(setting, school, display, clock).hold()
-    finally:
-        await school.close()
+    async with AsyncExitStack() as connections:
+        return await _Lesson(setting, Tally(), connections, display, clock).hold()
 
 
 @dataclass(frozen=True, slots=True)
 class _Lesson:
     setting: Setting
-    school: School
+    tally: Tally
+    connections: AsyncExitStack
     display: Display
     clock: Clock
 
     async def hold(self) -> Outcome:
-        courses = await self.school.courses()
+        courses = await (await self._school()).courses()
         admin = await self._admin()
         students = await self._sign_in()
         participants = self._write_scripts(students, courses)
@@ -91,18 +90,21 @@ class _Lesson:
         return Outcome(
             rows=findings.rows,
             events=sum(len(each.account.events) for each in present),
-            answers=self.school.answers,
-            repeated=self.school.repeated,
+            answers=dict(self.tally.answers),
+            repeated=self.tally.repeated,
             problems=[
                 *(f"{username}: {problem}" for username, problem in refused.items()),
                 *map(str, findings.differences),
             ],
         )
 
+    async def _school(self) -> School:
+        return await self.connections.enter_async_context(School(self.setting.url, self.tally))
+
     async def _admin(self) -> Visitor | None:
         if self.setting.admin is None:
             return None
-        admin = Visitor(self.school, *self.setting.admin)
+        admin = Visitor(await self._school(), *self.setting.admin)
         await admin.sign_in()
         return admin
 
@@ -113,7 +115,7 @@ class _Lesson:
 
         async def enter(number: int) -> tuple[Visitor, Account]:
             async with turns:
-                entered = await self._enter(Visitor(self.school, f"sim-{mark}-{number}", password))
+                entered = await self._enter(Visitor(await self._school(), f"sim-{mark}-{number}", password))
             advance(1)
             return entered
 

@@ -1,11 +1,16 @@
 """The stack as its clients see it: HTTP, and nothing else."""
 
 import asyncio
+import ssl
+import sys
+from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from http import HTTPStatus
-from typing import Any
+from importlib.util import find_spec
+from typing import Any, Self
 
 import httpx
 
@@ -27,28 +32,41 @@ class Insistence:
     answer: timedelta = timedelta(seconds=15)
     attempts: int = 40
     pause: timedelta = timedelta(seconds=1)
-    connections: int = 100
+    connections: int = 6
+    """What browsers allow themselves."""
 
 
 INSISTENCE = Insistence()
 
 
-class School:
-    """The API without anybody signed in. Calls are repeated while the stack is away or busy."""
+@dataclass(slots=True)
+class Tally:
+    """What was answered, by status, and how many requests had to be sent again."""
 
-    def __init__(self, url: str, insistence: Insistence = INSISTENCE) -> None:
+    answers: Counter[int] = field(default_factory=Counter)
+    repeated: int = 0
+
+
+class School:
+    """The API as one client sees it, over connections of its own; `async with` closes them.
+
+    Calls are repeated while the stack is away or busy.
+    """
+
+    def __init__(self, url: str, tally: Tally, insistence: Insistence = INSISTENCE) -> None:
+        self._tally = tally
         self._insistence = insistence
         self._client = httpx.AsyncClient(
             base_url=url,
             timeout=insistence.answer.total_seconds(),
             limits=httpx.Limits(max_connections=insistence.connections),
+            verify=_tls(),
         )
-        self.answers: dict[int, int] = {}
-        """How many requests were answered, by status."""
-        self.repeated = 0
-        """How many had to be sent again."""
 
-    async def close(self) -> None:
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
         await self._client.aclose()
 
     async def courses(self) -> list[Course]:
@@ -91,13 +109,22 @@ class School:
             except httpx.TransportError as error:
                 why, wait = type(error).__name__, self._insistence.pause.total_seconds()
             else:
-                self.answers[answer.status_code] = self.answers.get(answer.status_code, 0) + 1
+                self._tally.answers[answer.status_code] += 1
                 if answer.status_code not in _LATER:
                     return _accepted(answer, method, path, also)
                 why, wait = str(answer.status_code), float(answer.headers.get("Retry-After", 1))
-            self.repeated += 1
+            self._tally.repeated += 1
             await asyncio.sleep(wait)
         raise NotAccepted(f"{method} {path} was tried {self._insistence.attempts} times, at last: {why}")
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Reading the certificates takes longer than a hundred requests: once is enough for everybody."""
+    if find_spec("sniffio") is None:
+        # httpcore looks for this package several times a request, and Python on the disk while it is absent.
+        sys.modules["sniffio"] = None  # type: ignore[assignment]
+    return httpx.create_ssl_context()
 
 
 def _accepted(answer: httpx.Response, method: str, path: str, also: Collection[HTTPStatus]) -> httpx.Response:
