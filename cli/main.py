@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from cli import db, rows, seed, stack, worker
+from cli import db, queues, rows, seed, stack, worker
 from core.errors import EduTrackError
 from core.settings import SettingsError
 
@@ -13,7 +13,7 @@ app = typer.Typer(
 )
 app.add_typer(db.app, name="db")
 app.add_typer(worker.app, name="worker")
-for noun in (stack, rows, seed):
+for noun in (stack, queues, rows, seed):
     noun.register(app)
 
 

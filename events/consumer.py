@@ -19,7 +19,7 @@ from core.clock import Clock, utc_now
 from core.metrics import APPLY_LAG, BATCH_EVENTS, EVENTS_HANDLED
 from events.declare import declare_topology
 from events.flow import NO_METER, Meter
-from events.link import LINK, LOST, keep_connected, lost
+from events.link import LINK, LOST, disconnect, keep_connected, lost
 from events.schemas import Applied, Event, UndecodableMessage, decode, encode
 from events.sender import Sender
 from events.topology import PROGRESS
@@ -110,11 +110,9 @@ class Consumer:
         stopping = asyncio.create_task(self._stopping.wait())
         await asyncio.wait({link, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
-        if not link.done():
-            async with self._idle:
-                link.cancel()
-        with suppress(asyncio.CancelledError):
-            await link
+        async with self._idle:
+            link.cancel()
+        await disconnect(link)
 
     async def _serve(self, connection: AbstractConnection) -> None:
         channel = await connection.channel()

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -58,8 +59,18 @@ async def keep_connected(url: str, name: str, use: Use, policy: LinkPolicy = LIN
             log.warning("%s: the connection to the broker was lost", name)
         except LOST as error:
             log.warning("%s: no connection to the broker (%s)", name, _reason(error))
+        _raise_if_cancelled()
         await asyncio.sleep(policy.wait(failures))
         failures += 1
+
+
+async def disconnect(link: asyncio.Task[None] | None) -> None:
+    """End what `keep_connected` runs in, and return once it has ended; raises what it ended by."""
+    if link is None:
+        return
+    link.cancel()
+    with suppress(asyncio.CancelledError):
+        await link
 
 
 async def lost(connection: AbstractConnection, channel: AbstractChannel) -> None:
@@ -70,6 +81,13 @@ async def lost(connection: AbstractConnection, channel: AbstractChannel) -> None
     finally:
         for future in gone:
             future.cancel()
+
+
+def _raise_if_cancelled() -> None:
+    """End the task if it was told to: the client library turns some cancellations into errors of its own."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 async def _connect(url: str, name: str, policy: LinkPolicy) -> AbstractConnection:

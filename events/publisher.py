@@ -7,7 +7,6 @@ one confirm and alone none waits for company.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import uuid4
@@ -19,7 +18,7 @@ from aio_pika.exceptions import DeliveryError, PublishError
 from core.metrics import EVENTS_ACCEPTED
 from events.declare import declare_topology
 from events.flow import NO_METER, Meter
-from events.link import LOST, keep_connected, lost
+from events.link import LOST, disconnect, keep_connected, lost
 from events.schemas import CONTENT_TYPE, Event, encode
 from events.topology import PROGRESS
 
@@ -106,10 +105,7 @@ class Publisher:
 
     async def stop(self) -> None:
         """Close the connection. What still waits fails as `BrokerAway`."""
-        if self._link is not None:
-            self._link.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._link
+        await disconnect(self._link)
 
     async def publish(self, events: Sequence[Event], *, awaited: bool = False) -> None:
         """Return once all events are durable; `awaited` asks the worker to answer to the reply queue.

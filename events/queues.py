@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,10 +10,11 @@ from aio_pika.abc import AbstractConnection
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from core.clock import Clock, utc_now
 from core.metrics import QUEUE_CONSUMERS, QUEUE_READY
 from events.declare import declare_topology
 from events.flow import oldest_of, read_flow
-from events.link import keep_connected
+from events.link import disconnect, keep_connected
 from events.topology import PROGRESS, QUEUES
 
 log = logging.getLogger(__name__)
@@ -75,10 +75,7 @@ class QueueWatch:
 
     async def stop(self) -> None:
         """Look no more."""
-        if self._link is not None:
-            self._link.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._link
+        await disconnect(self._link)
 
     async def _serve(self, connection: AbstractConnection) -> None:
         try:
@@ -112,6 +109,20 @@ async def look(connection: AbstractConnection) -> tuple[QueueState, ...]:
             found = (await channel.declare_queue(queue.name, passive=True)).declaration_result
             states.append(QueueState(queue.name, found.message_count or 0, found.consumer_count or 0))
     return tuple(states)
+
+
+def as_fields(state: QueueState, clock: Clock = utc_now) -> dict[str, object]:
+    """Return a state as ops see it, the age of the oldest message in whole seconds."""
+    oldest = None if state.oldest is None else max(0, int((clock() - state.oldest).total_seconds()))
+    return {
+        "name": state.name,
+        "ready": state.ready,
+        "unacked": state.unacked,
+        "consumers": state.consumers,
+        "in_rate": state.in_rate,
+        "out_rate": state.out_rate,
+        "oldest_seconds": oldest,
+    }
 
 
 async def with_flow(states: Sequence[QueueState], redis: Redis) -> list[QueueState]:

@@ -5,14 +5,13 @@ Each API process has one queue of its own, which the broker deletes with the con
 
 import asyncio
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
 from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
 
-from events.link import keep_connected, lost
+from events.link import disconnect, keep_connected, lost
 from events.schemas import Applied, decode_reply
 
 EventKey = tuple[int, UUID]
@@ -60,10 +59,7 @@ class Replies:
 
     async def stop(self) -> None:
         """Close the connection, and with it the queue."""
-        if self._link is not None:
-            self._link.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._link
+        await disconnect(self._link)
 
     @property
     def lagging(self) -> bool:

@@ -13,7 +13,7 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange, 
 
 from core.metrics import DEAD_LETTERED
 from events.declare import declare_topology
-from events.link import LOST, keep_connected, lost
+from events.link import LOST, disconnect, keep_connected, lost
 from events.schemas import REPLY_CONTENT_TYPE, Applied, encode_reply
 from events.topology import DEAD_LETTERS, PROGRESS_DEAD_LETTERS
 
@@ -54,9 +54,7 @@ class Sender:
         with suppress(TimeoutError):
             async with asyncio.timeout(self._policy.try_again_after.total_seconds()):
                 await self._replies.join()
-        self._link.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._link
+        await disconnect(self._link)
 
     def reply(self, reply_to: str, answers: Sequence[Applied]) -> None:
         """Send answers soon, or not at all; never blocks."""

@@ -28,14 +28,14 @@ def from_environment(value: str) -> Servers:
 
 def main(command: list[str]) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with TemporaryDirectory(prefix="edutrack-tests-", ignore_cleanup_errors=True) as folder:
-        with running(Path(folder) / "servers") as servers:
-            child = subprocess.Popen(command, env=os.environ | {VARIABLE: to_environment(servers)})
-            try:
-                return child.wait()
-            finally:
-                child.terminate()
-                child.wait()
+    temporary = TemporaryDirectory(prefix="edutrack-tests-", ignore_cleanup_errors=True)
+    with temporary as folder, running(Path(folder) / "servers") as servers:
+        child = subprocess.Popen(command, env=os.environ | {VARIABLE: to_environment(servers)})
+        try:
+            return child.wait()
+        finally:
+            child.terminate()
+            child.wait()
 
 
 if __name__ == "__main__":
