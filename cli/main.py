@@ -4,16 +4,21 @@ import sys
 
 import typer
 
-from cli import db, queues, rows, seed, stack, worker
+from cli import api, course, db, queues, rows, seed, simulate, stack, user, worker
 from core.errors import EduTrackError
 from core.settings import SettingsError
 
 app = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False, help="True watch time and attendance."
 )
-app.add_typer(db.app, name="db")
-app.add_typer(worker.app, name="worker")
-for noun in (stack, queues, rows, seed):
+for name, group in (
+    ("db", db),
+    ("worker", worker),
+    ("user", user),
+    ("course", course),
+):
+    app.add_typer(group.app, name=name)
+for noun in (stack, api, queues, rows, seed, simulate):
     noun.register(app)
 
 
