@@ -1,6 +1,5 @@
 """`edutrack seed`: something to look at."""
 
-import asyncio
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +9,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cli.demo.load import Loaded
-    from core.settings import Settings
 
 
 def register(app: typer.Typer) -> None:
@@ -26,25 +24,14 @@ def seed(
     """Load data; what is there already stays as it is."""
     if not demo:
         raise typer.BadParameter("say what to load: --demo")
+    from cli.database import in_transaction
     from cli.demo.accounts import accounts_file
+    from cli.demo.load import load_demo
+    from core.security import Passwords
     from core.settings import load_settings
 
-    settings = load_settings()
-    path = accounts_file(settings.home)
-    _report(asyncio.run(_load(settings, path)), path)
-
-
-async def _load(settings: "Settings", path: "Path") -> "Loaded":
-    from cli.demo.load import load_demo
-    from core.database import make_engine, make_sessions
-    from core.security import Passwords
-
-    engine = make_engine(settings, application="edutrack-seed")
-    try:
-        async with make_sessions(engine).begin() as session:
-            return await load_demo(session, path, Passwords().hash)
-    finally:
-        await engine.dispose()
+    path, passwords = accounts_file(load_settings().home), Passwords()
+    _report(in_transaction(lambda session: load_demo(session, path, passwords.hash)), path)
 
 
 def _report(loaded: "Loaded", path: "Path") -> None:
