@@ -1,0 +1,121 @@
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.videos import playlist_links as links
+from api.videos.playlist_links import read_playlist_link
+from core.errors import BadRequest
+
+PL = "PL0123456789abcdef"
+CHANNEL = "UCabcdefghijklmnopqrstuv"
+UPLOADS = "UUabcdefghijklmnopqrstuv"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PL,
+        f"  {PL}\n",
+        f"https://www.youtube.com/playlist?list={PL}",
+        f"http://www.youtube.com/playlist?list={PL}",
+        f"HTTPS://WWW.YOUTUBE.COM/playlist?list={PL}",
+        f"https://youtube.com/playlist?list={PL}&si=tracking",
+        f"youtube.com/playlist?list={PL}",
+        f"www.youtube.com/playlist?list={PL}#top",
+        f"https://m.youtube.com/playlist?list={PL}",
+        f"https://music.youtube.com/playlist?list={PL}",
+        f"https://music.youtube.com/browse/VL{PL}",
+        f"https://www.youtube.com/watch?v=abcdefghijk&list={PL}&index=3",
+        f"https://www.youtube.com/watch?list={PL}",
+        f"https://youtu.be/abcdefghijk?list={PL}",
+        f"https://www.youtube.com/shorts/abcdefghijk?list={PL}",
+        f"https://www.youtube.com/embed/videoseries?list={PL}",
+        f"https://www.youtube-nocookie.com/embed/videoseries?list={PL}",
+        f"https://www.youtube.com/view_play_list?p={PL}",
+        f"https://www.youtube.com:443/playlist?list={PL}",
+        f"https://www.youtube.com./playlist?list={PL}",
+    ],
+)
+def test_every_way_to_write_a_playlist_means_it(text: str) -> None:
+    assert read_playlist_link(text).playlist_id == PL
+
+
+@pytest.mark.parametrize("kind", ["PL", "EC", "UU", "FL", "UL", "TL", "PU", "OLAK5uy_"])
+def test_every_class_of_ids_is_known(kind: str) -> None:
+    link = read_playlist_link(f"https://www.youtube.com/playlist?list={kind}a-b_cdefghij")
+    assert link.url == f"https://www.youtube.com/playlist?list={kind}a-b_cdefghij"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CHANNEL,
+        f"https://www.youtube.com/channel/{CHANNEL}",
+        f"https://www.youtube.com/channel/{CHANNEL}/videos",
+        f"https://music.youtube.com/browse/{CHANNEL}",
+    ],
+)
+def test_a_channel_means_its_uploads(text: str) -> None:
+    assert read_playlist_link(text).playlist_id == UPLOADS
+
+
+@pytest.mark.parametrize(
+    ("reason", "text"),
+    [
+        (links.MIX, "https://www.youtube.com/watch?v=abcdefghijk&list=RDabcdefghijk"),
+        (links.MIX, "https://www.youtube.com/watch?v=abcdefghijk&list=RDMM"),
+        (links.MIX, "https://music.youtube.com/playlist?list=RDCLAK5uy_abcdefghijk"),
+        (links.MIX, "RDMM"),
+        (links.WATCH_LATER, "https://www.youtube.com/playlist?list=WL"),
+        (links.WATCH_LATER, "WL"),
+        (links.LIKED, "https://www.youtube.com/playlist?list=LL"),
+        (links.LIKED, f"https://www.youtube.com/playlist?list=LL{CHANNEL[2:]}"),
+        (links.LIKED, "https://music.youtube.com/playlist?list=LM"),
+        (links.ONE_VIDEO, "https://www.youtube.com/watch?v=abcdefghijk"),
+        (links.ONE_VIDEO, "https://youtu.be/abcdefghijk"),
+        (links.ONE_VIDEO, "https://www.youtube.com/shorts/abcdefghijk"),
+        (links.ONE_VIDEO, "https://www.youtube.com/live/abcdefghijk"),
+        (links.ONE_VIDEO, "abcdefghijk"),
+        (links.ONE_VIDEO, "LLcdefghijk"),
+        (links.NAMED_CHANNEL, "https://www.youtube.com/@somebody"),
+        (links.NAMED_CHANNEL, "https://www.youtube.com/c/somebody/playlists"),
+        (links.NAMED_CHANNEL, "https://www.youtube.com/user/somebody"),
+        (links.BROKEN, "https://www.youtube.com/playlist?list=PL12"),
+        (links.BROKEN, "https://www.youtube.com/playlist?list=XX0123456789abcdef"),
+        (links.BROKEN, "https://www.youtube.com/playlist?list=PL0123456789<script>"),
+        (links.BROKEN, f"https://www.youtube.com/playlist?list={PL}%0a"),
+        (links.BROKEN, "https://www.youtube.com/channel/"),
+        (links.NOT_YOUTUBE, ""),
+        (links.NOT_YOUTUBE, "   "),
+        (links.NOT_YOUTUBE, "a course about statistics"),
+        (links.NOT_YOUTUBE, "https://www.youtube.com/"),
+        (links.NOT_YOUTUBE, "https://www.youtube.com/playlist"),
+        (links.NOT_YOUTUBE, "https://www.youtube.com/playlist?list="),
+        (links.NOT_YOUTUBE, f"https://vimeo.com/playlist?list={PL}"),
+        (links.NOT_YOUTUBE, f"https://youtube.com.evil.example/playlist?list={PL}"),
+        (links.NOT_YOUTUBE, f"https://evilyoutube.com/playlist?list={PL}"),
+        (links.NOT_YOUTUBE, f"https://youtube.com@evil.example/playlist?list={PL}"),
+        (links.NOT_YOUTUBE, f"ftp://youtube.com/playlist?list={PL}"),
+        (links.NOT_YOUTUBE, f"file:///youtube.com/playlist?list={PL}"),
+        (links.NOT_YOUTUBE, "javascript:alert(1)"),
+        (links.NOT_YOUTUBE, "https://[::1"),
+        (links.NOT_YOUTUBE, "https://youtube.com/playlist?list=" + "P" * 3000),
+    ],
+)
+def test_what_cannot_be_imported_is_refused_with_its_reason(reason: str, text: str) -> None:
+    with pytest.raises(BadRequest) as refusal:
+        read_playlist_link(text)
+    assert refusal.value.detail == reason
+
+
+@given(
+    st.text()
+    | st.text().map("https://www.youtube.com/{}".format)
+    | st.text().map("https://www.youtube.com/playlist?list={}".format)
+)
+def test_nothing_that_is_pasted_breaks_the_reader(text: str) -> None:
+    with suppress(BadRequest):
+        playlist = read_playlist_link(text)
+        assert read_playlist_link(playlist.url) == playlist
