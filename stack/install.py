@@ -1,4 +1,4 @@
-"""Packages of the system that cannot come from a wheel: RabbitMQ, and Chromium for the tests.
+"""Packages of the system: RabbitMQ, which no wheel brings, and what only the tests use.
 
 `python -m stack.install rabbitmq chromium` installs what of these is missing.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from core.errors import EduTrackError
 from core.settings import HomeSettings
+from stack import redis
 from stack.console import Console
 from stack.errors import Interrupted, StackError
 from stack.rabbitmq import find_script
@@ -47,6 +48,19 @@ NEEDS = {
             "apk": "rabbitmq-server",
         },
         ("rabbitmq-server.service", "epmd.service", "epmd.socket"),
+    ),
+    "redis": Need(
+        "Redis",
+        lambda: bool(redis.system_binaries()),
+        {
+            "apt-get": "redis-server",
+            "brew": "redis",
+            "dnf": "valkey",
+            "zypper": "valkey",
+            "pacman": "valkey",
+            "apk": "valkey",
+        },
+        ("redis-server.service",),
     ),
     "chromium": Need(
         "Chromium",

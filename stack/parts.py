@@ -8,7 +8,6 @@ from typing import Any
 
 import psutil
 
-from stack.account import server_account
 from stack.errors import StackError
 from stack.home import Home, find_home, is_locked, locked
 from stack.leftovers import sweep
@@ -20,6 +19,7 @@ from stack.waiting import poll
 
 PARTS = (*ALL, API, *WORKERS)
 START_SECONDS = 30
+NAME_SECONDS = 5
 
 _ALIVE = ("RUNNING", "STARTING")
 
@@ -90,14 +90,20 @@ def stop(root: Path) -> None:
 
 def _end_foreground(home: Home) -> None:
     # Between its lock and its state a stack that has just begun is nameless for a moment.
-    with contextlib.suppress(NotRunning):
-        os.kill(read_state(home).pid, signal.SIGTERM)
+    poll(lambda: _told_to_stop(home) or not is_locked(home), seconds=NAME_SECONDS)
     if not poll(lambda: not is_locked(home), seconds=STOP_SECONDS):
         raise StackError(f"The stack in {home.root} did not stop; logs are in {home.logs}.")
 
 
+def _told_to_stop(home: Home) -> bool:
+    try:
+        os.kill(read_state(home).pid, signal.SIGTERM)
+    except NotRunning:
+        return False
+    return True
+
+
 def _sweep(home: Home) -> int:
-    server_account()
     with locked(home):
         return sweep(home)
 

@@ -1,9 +1,11 @@
 """What a running stack tells other commands about itself, in its home."""
 
+import contextlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+
+import psutil
 
 from stack.errors import StackError
 from stack.files import read_json, write_private
@@ -19,12 +21,16 @@ class State:
     """The foreground process, and where each part is reached."""
 
     pid: int
+    created: float
+    """When it was: a pid alone may be somebody else's by now."""
     urls: Mapping[str, str]
 
 
 def write_state(home: Home, urls: Mapping[str, str]) -> None:
     """Say that we are the stack of this home; only for who holds its lock."""
-    write_private(home.state, json.dumps(asdict(State(os.getpid(), dict(urls)))))
+    ourselves = psutil.Process()
+    state = State(ourselves.pid, ourselves.create_time(), dict(urls))
+    write_private(home.state, json.dumps(asdict(state)))
 
 
 def read_state(home: Home) -> State:
@@ -35,6 +41,9 @@ def read_state(home: Home) -> State:
 
     """
     found = read_json(home.state)
-    if not is_locked(home) or "pid" not in found:
-        raise NotRunning(f"No stack runs in {home.root}; start one with `make up`.")
-    return State(found["pid"], found["urls"])
+    if is_locked(home) and found:
+        state = State(**found)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if psutil.Process(state.pid).create_time() == state.created:
+                return state
+    raise NotRunning(f"No stack runs in {home.root}; start one with `make up`.")

@@ -90,9 +90,17 @@ class Stack:
             name: pids[0] for name, pids in ours.items() if pids
         }
 
+    @property
+    def supervisor(self) -> int:
+        return next(it.pid for it in self.processes() if "supervisor.supervisord" in it.cmdline())
+
     def processes(self) -> list[psutil.Process]:
         """Return every process of this home, however it was left."""
         return leftovers(find_home(self.root))
+
+
+def kill(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
 
 
 @contextmanager

@@ -5,7 +5,8 @@ import signal
 import pytest
 
 from stack.home import find_home, is_locked
-from tests.stack.driver import Stack
+from stack.waiting import poll
+from tests.stack.driver import SECONDS, Stack, kill
 
 pytestmark = [pytest.mark.serial, pytest.mark.e2e]
 
@@ -33,12 +34,21 @@ def test_a_stop_in_the_middle_of_the_start_leaves_nothing(
 
 def test_a_killed_foreground_takes_its_processes_with_it(fresh: Stack) -> None:
     fresh.start()
-    fresh.wait_for("Preparing servers")
-    before = fresh.processes()
+    fresh.wait_for("Starting PostgreSQL")
+    assert fresh.processes()
 
     fresh.signal(signal.SIGKILL)
-    stopped = fresh.run("down")
 
-    assert before
-    assert stopped.returncode in {0, 1}
+    assert poll(lambda: not fresh.processes(), seconds=SECONDS)
+
+
+def test_down_ends_what_a_stack_left_that_was_killed_together_with_its_supervisor(fresh: Stack) -> None:
+    fresh.start()
+    fresh.wait_for("Starting PostgreSQL")
+
+    kill(fresh.supervisor)
+    fresh.signal(signal.SIGKILL)
+    assert fresh.processes()
+
+    assert fresh.run("down").returncode == 0
     assert fresh.processes() == []

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from stack.ports import require_free
-from tests.stack.driver import Stack
+from tests.stack.driver import Stack, kill
 
 pytestmark = [pytest.mark.serial, pytest.mark.e2e]
 
@@ -85,7 +85,7 @@ def test_whatever_is_killed_comes_back(stack: Stack) -> None:
     before = stack.pids()
 
     for pid in before.values():
-        os.kill(pid, signal.SIGKILL)
+        kill(pid)
 
     stack.wait_until(lambda: comes_back(stack, before), "all parts came back")
     for name in before:
@@ -105,16 +105,17 @@ def test_a_part_is_held_away_until_it_is_called_back(stack: Stack) -> None:
 def test_a_killed_supervisor_is_replaced_and_everything_below_it(stack: Stack) -> None:
     before = stack.pids()
 
-    os.kill(supervisor_of(stack), signal.SIGKILL)
+    kill(stack.supervisor)
 
     stack.wait_until_ready(times=2)
     assert not set(before.values()) & {process.pid for process in stack.processes()}
     assert stack.pids().keys() == before.keys()
 
 
-def test_after_a_kill_of_the_foreground_a_start_is_clean(stack: Stack) -> None:
+def test_after_a_kill_of_foreground_and_supervisor_a_start_is_clean(stack: Stack) -> None:
     before = {process.pid for process in stack.processes()}
 
+    kill(stack.supervisor)
     stack.signal(signal.SIGKILL)
     stack.start()
     stack.wait_until_ready()
@@ -146,7 +147,3 @@ def is_healthy(stack: Stack) -> bool:
         return httpx.get(f"{stack.status()['api']['url']}/health").status_code == 200
     except httpx.TransportError:
         return False
-
-
-def supervisor_of(stack: Stack) -> int:
-    return next(process.pid for process in stack.processes() if "supervisor.supervisord" in process.cmdline())

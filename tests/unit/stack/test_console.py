@@ -18,7 +18,24 @@ def test_a_step_is_reported_when_it_is_done() -> None:
     with Console(output).step("Migrating"):
         pass
 
-    assert output.getvalue() == "  Migrating: 0.0 s\n"
+    assert output.getvalue() == "  Migrating ... 0.0 s\n"
+
+
+def test_a_step_is_announced_before_it_is_done() -> None:
+    output = io.StringIO()
+
+    with Console(output).step("Migrating"):
+        assert output.getvalue() == "  Migrating ..."
+
+
+def test_a_line_said_during_a_step_stands_by_itself() -> None:
+    output = io.StringIO()
+    console = Console(output)
+
+    with console.step("Migrating"):
+        console.say("redis died")
+
+    assert output.getvalue() == "  Migrating ...\nredis died\n  Migrating ... 0.0 s\n"
 
 
 def test_a_step_that_failed_is_not_reported_as_done() -> None:
@@ -27,7 +44,7 @@ def test_a_step_that_failed_is_not_reported_as_done() -> None:
     with pytest.raises(ValueError, match="broken"), Console(output).step("Migrating"):
         raise ValueError("broken")
 
-    assert output.getvalue() == ""
+    assert output.getvalue() == "  Migrating ...\n"
 
 
 def test_a_closed_terminal_stops_nothing() -> None:
