@@ -21,6 +21,10 @@ from core.security import MAX_ID, Claims
 from core.tables import Role
 
 DISABLED = "this account is disabled: ask an admin to enable it"
+FOR_ADMINS = "this is for admins: sign in as one"
+FOR_STUDENTS = "this is for students: sign in as one"
+NO_SUCH_ID = "there is nothing with this id"
+NO_TEXT = "text must be valid Unicode without NUL characters"
 SCOPES = {role.value: f"For {role.value}s" for role in Role}
 
 
@@ -63,7 +67,7 @@ def require_student(user: Claims) -> Claims:
 
     """
     if user.role is not Role.STUDENT:
-        raise Forbidden("this is for students: sign in as one")
+        raise Forbidden(FOR_STUDENTS)
     return user
 
 
@@ -97,7 +101,7 @@ async def require_admin(session: AsyncSession, user: Claims) -> None:
     """
     standing = await require_active(session, user)
     if standing.role != Role.ADMIN:
-        raise Forbidden("this is for admins: sign in as one")
+        raise Forbidden(FOR_ADMINS)
 
 
 async def _admin(user: CurrentUser, session: Session) -> Claims:
@@ -111,13 +115,13 @@ Admin = Annotated[Claims, Security(_admin, scopes=[Role.ADMIN.value])]
 
 def _storable(value: int) -> int:
     if not 0 < value <= MAX_ID:
-        raise NotFound("there is nothing with this id")
+        raise NotFound(NO_SUCH_ID)
     return value
 
 
 def _plain(value: str) -> str:
     if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
-        raise BadRequest("text must be valid Unicode without NUL characters")
+        raise BadRequest(NO_TEXT)
     return value
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from core.errors import EduTrackError
+from core.errors import BadRequest, EduTrackError
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ NO_OBJECT = "send a JSON object, with Content-Type: application/json"
 
 _WORDS = re.compile(r"(?<!^)(?=[A-Z])")
 _DETAILS = {
-    400: MALFORMED,
+    400: "the body cannot be read: send what Content-Type says, in UTF-8",
     404: "there is nothing at this address: /docs lists what there is",
     405: "this address takes other methods: the Allow header lists them",
     413: "the body is too large: send at most 1 MiB",
@@ -117,7 +117,7 @@ async def _wrong_types(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError), "registered for nothing else"
     found = error.errors()
     if any(one["type"] == "json_invalid" for one in found):
-        return answer(problem_of_status(400))
+        return answer(problem_of(BadRequest, MALFORMED))
     return answer(wrong_types([FieldProblem(field=_field(one), message=_message(one)) for one in found]))
 
 

@@ -8,9 +8,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fastapi import FastAPI
+from pydantic import BaseModel
 
 from api import credentials
+from api.deps import DISABLED, FOR_ADMINS, FOR_STUDENTS, NO_SUCH_ID
 from api.errors import (
+    MALFORMED,
     MEDIA_TYPE,
     FieldProblem,
     Problem,
@@ -18,7 +21,11 @@ from api.errors import (
     problem_of_status,
     wrong_types,
 )
-from core.errors import BadRequest, EduTrackError, Forbidden, Unauthenticated, Unavailable
+from api.paging import BACKWARDS, BAD_CURSOR, MALFORMED_DATE, NO_SUCH_DATE
+from api.state import DATABASE_AWAY
+from core.errors import BadRequest, EduTrackError, Forbidden, NotFound, Unauthenticated, Unavailable
+from core.security import EXPIRED, INVALID
+from core.tables import Role
 
 Example = tuple[type[EduTrackError], str]
 
@@ -32,6 +39,12 @@ def refusals(*examples: Example) -> dict[int | str, dict[str, Any]]:
     for kind, detail in examples:
         _add(responses, kind.status, problem_of(kind, detail))
     return responses
+
+
+def body(model: type[BaseModel], *media_types: str) -> dict[str, Any]:
+    """Return the request body of a route that reads it itself, for its `openapi_extra`."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    return {"required": True, "content": {media_type: {"schema": schema} for media_type in media_types}}
 
 
 def document(app: FastAPI) -> None:
@@ -62,7 +75,7 @@ def _complete(schema: dict[str, Any]) -> None:
             "description": "Where no header can be set",
         }
     for operation in _operations(schema):
-        _complete_operation(operation)
+        _complete_operation(operation, schemas)
 
 
 def _operations(schema: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -70,35 +83,64 @@ def _operations(schema: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield from path.values()
 
 
-def _complete_operation(operation: dict[str, Any]) -> None:
+def _complete_operation(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
     responses = operation["responses"]
     if "HTTPValidationError" in str(responses.get("422")):
         del responses["422"]
-    for problem in _from_its_shape(operation):
+    for problem in (*_of_security(operation), *_of_body(operation, schemas), *_of_parameters(operation)):
         _add(responses, problem.status, problem)
+    if "503" not in responses and "health" not in operation["tags"]:
+        _add(responses, 503, problem_of(Unavailable, DATABASE_AWAY))
     for scheme in operation.get("security", [])[:1]:
         operation["security"].append({_QUERY_SCHEME: next(iter(scheme.values()))})
     operation["responses"] = dict(sorted(responses.items()))
 
 
-def _from_its_shape(operation: Mapping[str, Any]) -> Iterator[Problem]:
-    scopes = [
-        scope for scheme in operation.get("security", []) for names in scheme.values() for scope in names
-    ]
-    if "security" in operation:
-        yield problem_of(BadRequest, credentials.TWO_TOKENS)
-        yield problem_of(Unauthenticated, credentials.MISSING)
-    if scopes:
-        yield problem_of(Forbidden, f"this is for {scopes[0]}s: sign in as one")
-    if "requestBody" in operation:
-        yield problem_of_status(400)
-        yield problem_of_status(413)
-        yield wrong_types([FieldProblem(field="body", message="Field required")])
-    elif "parameters" in operation:
-        name = operation["parameters"][0]["name"]
+def _of_security(operation: Mapping[str, Any]) -> Iterator[Problem]:
+    if "security" not in operation:
+        return
+    yield problem_of(BadRequest, credentials.TWO_TOKENS)
+    for detail in (credentials.MISSING, INVALID, EXPIRED):
+        yield problem_of(Unauthenticated, detail)
+    scopes = {scope for scheme in operation["security"] for names in scheme.values() for scope in names}
+    if Role.STUDENT in scopes:
+        yield problem_of(Forbidden, FOR_STUDENTS)
+    if Role.ADMIN in scopes:
+        yield problem_of(Unauthenticated, DISABLED)
+        yield problem_of(Forbidden, FOR_ADMINS)
+
+
+def _of_body(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> Iterator[Problem]:
+    if "requestBody" not in operation:
+        return
+    content = operation["requestBody"]["content"]
+    if "application/json" in content:
+        yield problem_of(BadRequest, MALFORMED)
+    yield problem_of_status(413)
+    schema = next(iter(content.values()))["schema"]
+    schema = schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+    yield wrong_types([FieldProblem(field=name, message="Field required") for name in schema["required"]])
+
+
+def _of_parameters(operation: Mapping[str, Any]) -> Iterator[Problem]:
+    parameters = {one["name"]: one for one in operation.get("parameters", ())}
+    numbers = [name for name, one in parameters.items() if _has(one, "type", "integer")]
+    for name in numbers[:1]:
         yield wrong_types([FieldProblem(field=name, message="Input should be a valid integer")])
-    if "health" not in operation.get("tags", ()):
-        yield problem_of(Unavailable, "the database cannot be reached: try again soon")
+    if any(parameters[name]["in"] == "path" for name in numbers):
+        yield problem_of(NotFound, NO_SUCH_ID)
+    if "after" in parameters:
+        yield problem_of(BadRequest, BAD_CURSOR)
+    if any(_has(one, "format", "date") for one in parameters.values()):
+        yield problem_of(BadRequest, MALFORMED_DATE)
+        yield problem_of(BadRequest, NO_SUCH_DATE)
+    if {"from", "to"} <= parameters.keys():
+        yield problem_of(BadRequest, BACKWARDS)
+
+
+def _has(parameter: Mapping[str, Any], keyword: str, value: str) -> bool:
+    schema = parameter["schema"]
+    return any(one.get(keyword) == value for one in (schema, *schema.get("anyOf", ())))
 
 
 def _add(responses: dict[Any, dict[str, Any]], status: int, problem: Problem) -> None:

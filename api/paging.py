@@ -18,6 +18,11 @@ from core.security import MAX_ID
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1_000
 
+MALFORMED_DATE = "a date must be written YYYY-MM-DD"
+NO_SUCH_DATE = "there is no such date: check its month and day"
+BACKWARDS = "from must not be after to"
+BAD_CURSOR = 'after must come from the Link header (rel="next") of the page before'
+
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBER = re.compile(r"[0-9]{1,19}")
 _Row = TypeVar("_Row")
@@ -28,11 +33,11 @@ def _day(value: object) -> object:
     if not isinstance(value, str):
         return value
     if _DATE.fullmatch(value) is None:
-        raise BadRequest("a date must be written YYYY-MM-DD")
+        raise BadRequest(MALFORMED_DATE)
     try:
         return date.fromisoformat(value)
     except ValueError as error:
-        raise BadRequest("there is no such date: check its month and day") from error
+        raise BadRequest(NO_SUCH_DATE) from error
 
 
 Day = Annotated[date, BeforeValidator(_day)]
@@ -69,10 +74,10 @@ class Page:
             return None
         parts = key.split("-")
         if len(parts) != count or not all(_NUMBER.fullmatch(part) for part in parts):
-            raise _bad_cursor()
+            raise BadRequest(BAD_CURSOR)
         numbers = tuple(int(part) for part in parts)
         if max(numbers) > MAX_ID:
-            raise _bad_cursor()
+            raise BadRequest(BAD_CURSOR)
         return numbers
 
     def after_day(self) -> date | None:
@@ -81,7 +86,7 @@ class Page:
         try:
             return None if key is None else date.fromisoformat(key)
         except ValueError as error:
-            raise _bad_cursor() from error
+            raise BadRequest(BAD_CURSOR) from error
 
     def cut(self, rows: Sequence[_Row], key: Callable[[_Row], object]) -> list[_Row]:
         """Return the rows of this page; where there are more, lead on behind the key of the last one."""
@@ -127,11 +132,7 @@ def read_cursor(cursor: str) -> str:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         return base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii")
     except (ValueError, binascii.Error) as error:
-        raise _bad_cursor() from error
-
-
-def _bad_cursor() -> BadRequest:
-    return BadRequest('after must come from the Link header (rel="next") of the page before')
+        raise BadRequest(BAD_CURSOR) from error
 
 
 async def _page(
@@ -154,7 +155,7 @@ async def _days(
     last: Annotated[Day | None, Query(alias="to", description="Last date", examples=["2026-11-30"])] = None,
 ) -> Days:
     if first is not None and last is not None and first > last:
-        raise BadRequest("from must not be after to")
+        raise BadRequest(BACKWARDS)
     return Days(first, last)
 
 

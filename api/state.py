@@ -24,6 +24,8 @@ from core.policy import Policy
 from core.security import Passwords, Tokens
 from core.settings import Settings
 
+DATABASE_AWAY = "the database cannot be reached: try again soon"
+
 _Part = TypeVar("_Part")
 
 
@@ -176,7 +178,7 @@ def _make_redis(settings: Settings) -> Redis:
 
 
 def _database_away() -> Unavailable:
-    return Unavailable("the database cannot be reached: try again soon", retry_after=EDGE.retry_after)
+    return Unavailable(DATABASE_AWAY, retry_after=EDGE.retry_after)
 
 
 _AWAY = ("08", "53", "57", "25006", "40001", "40P01", "55P03")

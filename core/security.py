@@ -30,6 +30,9 @@ ISSUER = "edutrack"
 AUDIENCE = "edutrack-api"
 MAX_ID = 2**63 - 1
 
+INVALID = "this token is not valid here: sign in with POST /auth/login"
+EXPIRED = "this token has expired: sign in again with POST /auth/login"
+
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _USER_ID = re.compile(r"[1-9][0-9]{0,18}")
 _MAX_TOKEN_LENGTH = 2_000
@@ -188,7 +191,7 @@ class Tokens:
             self._remember(token, claims)
         if claims.expires_at <= self._clock():
             self._verified.pop(token, None)
-            raise Unauthenticated("this token has expired: sign in again with POST /auth/login")
+            raise Unauthenticated(EXPIRED)
         return claims
 
     def _remember(self, token: str, claims: Claims) -> None:
@@ -200,7 +203,7 @@ class Tokens:
         try:
             return _claims(jwt.decode(token, self._key_of(token), [ALGORITHM], _OPTIONS, AUDIENCE, ISSUER))
         except (JOSEError, ValueError, TypeError, KeyError) as error:
-            raise Unauthenticated("this token is not valid here: sign in with POST /auth/login") from error
+            raise Unauthenticated(INVALID) from error
 
     def _key_of(self, token: str) -> Any:
         """Return the key a token names; python-jose would accept other shapes, and ignore `crit`."""

@@ -8,15 +8,18 @@ from api.auth import service
 from api.auth.limits import TOO_OFTEN, Limiter
 from api.auth.schemas import AccessToken, Done, Login, Me, PasswordChange, SignedUp, SignUp
 from api.credentials import claims_of, token_of
-from api.deps import AppState, CurrentUser, Session, Text, require_admin
+from api.deps import DISABLED, NO_TEXT, AppState, CurrentUser, Session, Text, require_admin
 from api.openapi import refusals
 from api.state import State
 from core.errors import BadRequest, Forbidden, TooManyRequests, Unauthenticated
+from core.security import INVALID
 from core.tables import Role
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 
-_LOGIN_REFUSALS = refusals((Unauthenticated, service.WRONG_LOGIN), (TooManyRequests, TOO_OFTEN))
+_LOGIN_REFUSALS = refusals(
+    (BadRequest, NO_TEXT), (Unauthenticated, service.WRONG_LOGIN), (TooManyRequests, TOO_OFTEN)
+)
 
 
 async def _limiter(state: AppState) -> Limiter:
@@ -31,7 +34,11 @@ Limits = Annotated[Limiter, Depends(_limiter)]
     status_code=201,
     summary="Make an account",
     responses=refusals(
-        (BadRequest, service.TAKEN), (Forbidden, service.ADMIN_NEEDED), (TooManyRequests, TOO_OFTEN)
+        (BadRequest, NO_TEXT),
+        (BadRequest, service.TAKEN),
+        (Unauthenticated, INVALID),
+        (Forbidden, service.ADMIN_NEEDED),
+        (TooManyRequests, TOO_OFTEN),
     ),
 )
 async def sign_up(asked: SignUp, request: Request, state: AppState, limits: Limits) -> SignedUp:
@@ -69,7 +76,7 @@ async def token(
     return await _sign_in(username, password, request, response, state, limits)
 
 
-@router.get("/users/me", summary="Who I am")
+@router.get("/users/me", summary="Who I am", responses=refusals((Unauthenticated, DISABLED)))
 async def me(user: CurrentUser, session: Session) -> Me:
     """What is stored now, not what the token says."""
     account = await service.active(session, user.user_id)
@@ -79,7 +86,12 @@ async def me(user: CurrentUser, session: Session) -> Me:
 @router.post(
     "/password",
     summary="Change my password",
-    responses=refusals((BadRequest, service.WRONG_CURRENT), (TooManyRequests, TOO_OFTEN)),
+    responses=refusals(
+        (BadRequest, NO_TEXT),
+        (BadRequest, service.WRONG_CURRENT),
+        (Unauthenticated, DISABLED),
+        (TooManyRequests, TOO_OFTEN),
+    ),
 )
 async def change_password(
     user: CurrentUser, asked: PasswordChange, request: Request, state: AppState, limits: Limits

@@ -4,10 +4,10 @@ from fastapi import APIRouter
 
 from api.courses import service
 from api.courses.schemas import CourseAnswer, Enrollment, Registered
-from api.deps import CurrentUser, PathId, Session, Student, require_active
+from api.deps import DISABLED, CurrentUser, PathId, Session, Student, require_active
 from api.openapi import refusals
 from api.paging import LINK_HEADER, PageQuery
-from core.errors import NotFound
+from core.errors import NotFound, Unauthenticated
 
 router = APIRouter(prefix="/courses", tags=["courses"])
 
@@ -26,7 +26,11 @@ async def course(id: PathId, session: Session) -> CourseAnswer:  # noqa: A002 - 
     return CourseAnswer.model_validate(await service.one(session, id))
 
 
-@router.post("/{id}/register", summary="Take a place", responses=_NO_COURSE)
+@router.post(
+    "/{id}/register",
+    summary="Take a place",
+    responses=refusals((NotFound, service.NO_COURSE), (Unauthenticated, DISABLED)),
+)
 async def register(
     user: Student,
     id: PathId,  # noqa: A002 - its name in the contract

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from api.credentials import MISSING, token_of
 from api.deps import AppState, CurrentUser, PathId, Session, Student, require_student
 from api.errors import MALFORMED
+from api.openapi import body as body_of
 from api.openapi import refusals
 from api.paging import LINK_HEADER, DaysQuery, PageQuery
 from api.progress import service
@@ -98,13 +99,7 @@ async def report(
     status_code=status.HTTP_202_ACCEPTED,
     summary="Report up to 1,000 events, each judged by itself",
     openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                media_type: {"schema": {"$ref": "#/components/schemas/BatchRequest"}}
-                for media_type in ("application/json", "text/plain")
-            },
-        },
+        "requestBody": body_of(BatchRequest, "application/json", "text/plain"),
         "security": [{"password": ["student"]}],
     },
     responses=refusals(

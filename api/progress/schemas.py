@@ -8,7 +8,7 @@ from datetime import date as Date  # noqa: N812 - fields are called `date` thems
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from events.schemas import MAX_CLAIM_SECONDS, MAX_SESSION_ID_LENGTH
 
@@ -97,9 +97,10 @@ class BatchRequest(_Strict):
         description="The access token, where a header cannot be set (`navigator.sendBeacon`)",
         json_schema_extra={"writeOnly": True},
     )
-    events: list[Any] = Field(
+    events: list[Annotated[Any, WithJsonSchema(ReportedEvent.model_json_schema())]] = Field(
         description="Events as `POST /progress` takes them; a `sent_at` of their own is ignored",
         json_schema_extra={"maxItems": MAX_BATCH_EVENTS},
+        examples=[[{"video_id": 1, "kind": "play", "occurred_at": "2026-11-23T10:00:00Z"}]],
     )
 
 

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from api.deps import Admin, PathId, Session
+from api.deps import NO_TEXT, Admin, PathId, Session
 from api.openapi import refusals
 from api.paging import LINK_HEADER, PageQuery
 from api.videos import playlist_links, service
@@ -37,7 +37,7 @@ async def of_course(
     summary="Import a YouTube playlist as a course",
     responses={
         202: {"description": "The import is queued, or was already", "headers": _LOCATION},
-        **refusals(*((BadRequest, reason) for reason in playlist_links.REASONS)),
+        **refusals(*((BadRequest, reason) for reason in (NO_TEXT, *playlist_links.REASONS))),
     },
 )
 async def import_playlist(
