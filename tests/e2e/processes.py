@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,15 +53,22 @@ class Processes:
         return (self.logs / f"{name}.log").read_text()
 
     def wait_until_healthy(self, path: str = "/health") -> None:
+        self.wait_for(lambda: httpx.get(self.url + path).status_code == httpx.codes.OK)
+
+    def wait_until_listening(self) -> None:
+        self.wait_for(lambda: bool(httpx.get(f"{self.url}/openapi.json")))
+
+    def wait_for(self, done: Callable[[], bool]) -> None:
+        """Wait until it is true; that nobody listens yet counts as false."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             try:
-                if httpx.get(self.url + path).status_code == httpx.codes.OK:
+                if done():
                     return
             except httpx.TransportError:
                 pass
             time.sleep(0.1)
-        raise AssertionError(f"{path} did not turn 200: {[self.log_of(name) for name in self.running]}")
+        raise AssertionError(f"it did not happen: {[self.log_of(name) for name in self.running]}")
 
     def stop(self) -> None:
         for process in self.running.values():

@@ -1,0 +1,132 @@
+"""Processes killed while events pour in: what was answered 2xx is in the rows, once."""
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from random import Random
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from tests.e2e.processes import Processes
+
+STUDENTS = 6
+KILLS = 3
+SEED = 20_260_612
+SETTLE_SECONDS = 30
+
+pytestmark = pytest.mark.e2e
+names = count(1)
+
+
+class Class:
+    """Students who report without pause, each from a thread, and remember what was accepted."""
+
+    def __init__(self, running: Processes) -> None:
+        prefix = f"class{next(names)}"
+        self._clients = [running.sign_in(f"{prefix}-{n}") for n in range(STUDENTS)]
+        self._stop = threading.Event()
+        self.accepted: list[set[UUID]] = [set() for _ in self._clients]
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        with ThreadPoolExecutor(STUDENTS) as threads:
+            futures = [threads.submit(self._watch, n) for n in range(STUDENTS)]
+            try:
+                yield
+            finally:
+                self._stop.set()
+            for future in futures:
+                future.result()
+
+    def _watch(self, number: int) -> None:
+        random = Random(SEED + number)
+        at = datetime.now(UTC) - timedelta(hours=3)
+        while not self._stop.is_set():
+            at += timedelta(seconds=random.randint(1, 40))
+            event_id = uuid4()
+            kind = random.choice(("play", "heartbeat", "pause"))
+            body = {"video_id": random.randint(1, 3), "kind": kind, "occurred_at": at.isoformat()}
+            if self._report(number, body | {"event_id": str(event_id)}):
+                self.accepted[number].add(event_id)
+
+    def _report(self, number: int, body: dict[str, object]) -> bool:
+        """Send a report, again and again as players do, until it is accepted or the lesson is over."""
+        while not self._stop.is_set():
+            try:
+                answer = self._clients[number].post(
+                    "/progress", json=body, headers={"Prefer": "respond-async"}
+                )
+                if answer.is_success:
+                    return True
+                assert answer.status_code == 503, answer.text
+                assert answer.headers["Retry-After"]
+            except httpx.TransportError:
+                pass
+            time.sleep(0.05)
+        return False
+
+
+def logged(running: Processes, expected: int) -> set[UUID]:
+    """Return the ids in the log, once nothing more arrives or all that is expected has."""
+    import asyncio
+
+    import asyncpg
+
+    async def read() -> set[UUID]:
+        connection = await asyncpg.connect(running.env["EDUTRACK_DATABASE_URL"])
+        try:
+            return {row["event_id"] for row in await connection.fetch("SELECT event_id FROM progress_events")}
+        finally:
+            await connection.close()
+
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while time.monotonic() < deadline:
+        found = asyncio.run(read())
+        if len(found) >= expected:
+            return found
+        time.sleep(0.2)
+    return asyncio.run(read())
+
+
+@pytest.mark.parametrize("victim", ["worker", "api"])
+def test_what_was_accepted_survives_kill_9(running: Processes, victim: str) -> None:
+    commands = {"worker": ("worker", "progress"), "api": ("api",)}
+    before = len(logged(running, 0))
+    lesson = Class(running)
+    with lesson.watching():
+        for _ in range(KILLS):
+            time.sleep(1)
+            running.kill(victim)
+            running.start(victim, *commands[victim])
+        running.wait_until_healthy()
+        time.sleep(1)
+    accepted = set().union(*lesson.accepted)
+    found = logged(running, before + len(accepted))
+    assert len(accepted) > 100
+    assert not accepted - found, f"{len(accepted - found)} of {len(accepted)} accepted events are lost"
+    verified = running.run("verify")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def test_several_workers_share_a_queue_and_agree(running: Processes) -> None:
+    before = len(logged(running, 0))
+    lesson = Class(running)
+    for name in ("second worker", "third worker"):
+        running.start(name, "worker", "progress")
+    for name in ("second worker", "third worker"):
+        running.wait_for(lambda name=name: "progress worker: connected" in running.log_of(name))
+    with lesson.watching():
+        time.sleep(3)
+        assert running.kill("second worker") < 0
+        time.sleep(1)
+    accepted = set().union(*lesson.accepted)
+    assert accepted <= logged(running, before + len(accepted))
+    assert running.kill("third worker", 15) == 0, "SIGTERM ends a worker in order"
+    verified = running.run("verify")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
