@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from random import Random
 from uuid import UUID, uuid4
@@ -114,13 +115,17 @@ def test_what_was_accepted_survives_kill_9(running: Processes, victim: str) -> N
     assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
+def says_connected(running: Processes, name: str) -> bool:
+    return "progress worker: connected" in running.log_of(name)
+
+
 def test_several_workers_share_a_queue_and_agree(running: Processes) -> None:
     before = len(logged(running, 0))
     lesson = Class(running)
     for name in ("second worker", "third worker"):
         running.start(name, "worker", "progress")
     for name in ("second worker", "third worker"):
-        running.wait_for(lambda name=name: "progress worker: connected" in running.log_of(name))
+        running.wait_for(partial(says_connected, running, name))
     with lesson.watching():
         time.sleep(3)
         assert running.kill("second worker") < 0
