@@ -17,8 +17,8 @@ from api import queries
 from api.credentials import claims_of
 from api.state import State
 from core.errors import BadRequest, Forbidden, NotFound, Unauthenticated
+from core.roles import Role
 from core.security import MAX_ID, Claims
-from core.tables import Role
 
 DISABLED = "this account is disabled: ask an admin to enable it"
 FOR_ADMINS = "this is for admins: sign in as one"

@@ -24,8 +24,8 @@ from api.errors import (
 from api.paging import BACKWARDS, BAD_CURSOR, MALFORMED_DATE, NO_SUCH_DATE
 from api.state import DATABASE_AWAY
 from core.errors import BadRequest, EduTrackError, Forbidden, NotFound, Unauthenticated, Unavailable
+from core.roles import Role
 from core.security import EXPIRED, INVALID
-from core.tables import Role
 
 Example = tuple[type[EduTrackError], str]
 

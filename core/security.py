@@ -22,8 +22,8 @@ from passlib.context import CryptContext
 
 from core.clock import Clock, utc_now
 from core.errors import Unauthenticated, Unavailable
+from core.roles import Role
 from core.settings import MIN_SECRET_BYTES, Settings, SettingsError
-from core.tables.users import Role
 
 ALGORITHM = "HS256"
 ISSUER = "edutrack"

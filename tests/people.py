@@ -3,7 +3,8 @@
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.tables import Course, Role, User, Video
+from core.roles import Role
+from core.tables import Course, User, Video
 
 
 async def add_students(session: AsyncSession, how_many: int) -> list[int]:

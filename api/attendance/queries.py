@@ -7,7 +7,8 @@ from typing import NamedTuple
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.tables import Attendance, Role, User
+from core.roles import Role
+from core.tables import Attendance, User
 
 _ABSENT = "absent"
 

@@ -12,8 +12,8 @@ from api.deps import DISABLED, NO_TEXT, AppState, CurrentUser, Session, Text, re
 from api.openapi import refusals
 from api.state import State
 from core.errors import BadRequest, Forbidden, TooManyRequests, Unauthenticated
+from core.roles import Role
 from core.security import INVALID
-from core.tables import Role
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 

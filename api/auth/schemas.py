@@ -7,7 +7,7 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.deps import Text
-from core.tables import Role
+from core.roles import Role
 
 USERNAME_LENGTH = range(3, 65)
 PASSWORD_LENGTH = range(8, 129)

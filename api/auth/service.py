@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.auth import queries
 from api.deps import DISABLED
 from core.errors import BadRequest, NotFound, Unauthenticated
-from core.tables import Role, User
+from core.roles import Role
+from core.tables import User
 
 TAKEN = "this username or e-mail address is taken: choose another one, or sign in"
 WRONG_LOGIN = "wrong username or password, or a disabled account: try again, or ask an admin"

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from core.errors import EduTrackError
-from core.tables import Role
+from core.roles import Role
 from stack.files import write_private
 
 PASSWORD_BYTES = 12

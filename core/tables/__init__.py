@@ -2,7 +2,7 @@
 
 from core.tables.courses import Course, Registration
 from core.tables.progress import Attendance, Player, Progress, ProgressEvent, StoredPolicy
-from core.tables.users import Role, User
+from core.tables.users import User
 from core.tables.videos import ImportStatus, PlaylistImport, Video
 
 __all__ = [
@@ -14,7 +14,6 @@ __all__ = [
     "Progress",
     "ProgressEvent",
     "Registration",
-    "Role",
     "StoredPolicy",
     "User",
     "Video",

@@ -1,19 +1,11 @@
 """`users`: who may sign in. Owned by `api.auth`."""
 
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, Text, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base
-
-
-class Role(StrEnum):
-    """What somebody is allowed to be."""
-
-    STUDENT = "student"
-    ADMIN = "admin"
 
 
 class User(Base):

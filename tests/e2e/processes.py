@@ -13,8 +13,8 @@ from pathlib import Path
 
 import httpx
 
+from core.roles import Role
 from core.settings import Settings
-from core.tables import Role
 from tests.conftest import SECRET
 
 START_SECONDS = 30

@@ -19,8 +19,9 @@ from api.progress.app import SERVICE as PROGRESS
 from api.progress.service import Desk
 from core.database import Sessions
 from core.policy import Policy
+from core.roles import Role
 from core.settings import Settings
-from core.tables import ProgressEvent, Role
+from core.tables import ProgressEvent
 from events.consumer import Consumer
 from events.sender import Sender
 from tests.people import add_students, add_videos

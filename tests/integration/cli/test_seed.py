@@ -15,8 +15,9 @@ from cli.demo.accounts import ROLES, UnreadableAccounts, read_accounts, write_ac
 from cli.demo.courses import COURSES
 from cli.demo.load import Loaded, load_demo
 from core.database import Sessions
+from core.roles import Role
 from core.security import Hashing, Passwords
-from core.tables import Course, Role, User, Video
+from core.tables import Course, User, Video
 
 PASSWORDS = Passwords(Hashing(memory_kib=64, passes=1))
 

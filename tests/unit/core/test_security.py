@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from core.errors import Unauthenticated, Unavailable
+from core.roles import Role
 from core.security import Claims, Hashing, Passwords, Tokens, key_id
 from core.settings import Settings, SettingsError
-from core.tables import Role
 
 KEY = b"k" * 32
 OTHER_KEY = b"o" * 32

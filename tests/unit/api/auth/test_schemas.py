@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from api.auth.schemas import SignUp
 from api.auth.service import caseless
 from core.errors import BadRequest
-from core.tables import Role
+from core.roles import Role
 
 
 def sign_up(**fields: Any) -> SignUp:
