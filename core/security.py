@@ -33,6 +33,9 @@ MAX_ID = 2**63 - 1
 INVALID = "this token is not valid here: sign in with POST /auth/login"
 EXPIRED = "this token has expired: sign in again with POST /auth/login"
 
+_MAX_PASSWORD_LENGTH = 4096
+"""What passlib takes; nobody has a longer one."""
+
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _USER_ID = re.compile(r"[1-9][0-9]{0,18}")
 _MAX_TOKEN_LENGTH = 2_000
@@ -111,8 +114,9 @@ class Passwords:
         if self._hash_of_nobody is None:
             self._hash_of_nobody = self._hash(secrets.token_hex())
         normalized = unicodedata.normalize("NFKC", password)
-        matches = self._context.verify(normalized, stored or self._hash_of_nobody)
-        return bool(matches) and stored is not None
+        impossible = stored is None or len(normalized) > _MAX_PASSWORD_LENGTH
+        matches = self._context.verify(normalized[:_MAX_PASSWORD_LENGTH], stored or self._hash_of_nobody)
+        return bool(matches) and not impossible
 
 
 @dataclass(frozen=True, slots=True)

@@ -267,6 +267,12 @@ async def test_a_password_typed_on_another_keyboard_is_the_same(passwords: Passw
     assert await passwords.verify("cafe\u0301 au lait", await passwords.hash("caf\u00e9 au lait"))
 
 
+async def test_nobody_has_a_password_of_any_length(passwords: Passwords) -> None:
+    stored = await passwords.hash("x" * 4096)
+    assert not await passwords.verify("x" * 4097, stored)
+    assert not await passwords.verify("x" * 1_000_000, stored)
+
+
 async def test_nobody_has_a_password(passwords: Passwords) -> None:
     assert not await passwords.verify("correct horse", None)
 

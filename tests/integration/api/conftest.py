@@ -1,0 +1,129 @@
+"""Applications to call, and people to call them as."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import insert
+
+from api.auth.app import SERVICE as AUTH
+from api.courses.app import SERVICE as COURSES
+from api.factory import Service, create_app
+from api.state import State
+from api.videos.app import SERVICE as VIDEOS
+from core.database import Sessions
+from core.roles import Role
+from core.security import Hashing, Passwords, Tokens
+from core.settings import Settings
+from core.tables import User
+from tests.conftest import SECRET
+
+CHEAP = Hashing(memory_kib=8, passes=1)
+ADDRESS = "http://edutrack"
+
+
+@dataclass(frozen=True)
+class Api:
+    """A running application and a client of it."""
+
+    app: FastAPI
+    client: httpx.AsyncClient
+
+    @property
+    def state(self) -> State:
+        state: State = self.app.state.edutrack
+        return state
+
+    async def sign_up(self, username: str = "ada", **fields: Any) -> httpx.Response:
+        body = {"username": username, "email": f"{username}@example.org", "password": "correct horse"}
+        return await self.client.post("/auth/signup", json=body | fields)
+
+    async def sign_in(self, username: str = "ada", password: str = "correct horse") -> httpx.Response:
+        return await self.client.post("/auth/login", json={"username": username, "password": password})
+
+
+@asynccontextmanager
+async def serving(settings: Settings, *services: Service, **options: Any) -> AsyncIterator[Api]:
+    """Run an application of some services, with passwords that cost nothing."""
+    app = create_app(settings, *services, **options)
+    async with app.router.lifespan_context(app):
+        app.state.edutrack.passwords.close()
+        app.state.edutrack.passwords = Passwords(CHEAP)
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url=ADDRESS) as client:
+            yield Api(app, client)
+
+
+@pytest.fixture
+async def api(settings: Settings, sessions: Sessions, redis: object) -> AsyncIterator[Api]:
+    """The services that need no broker."""
+    async with serving(settings, AUTH, COURSES, VIDEOS) as running:
+        yield running
+
+
+@dataclass(frozen=True)
+class Callers:
+    """Everybody who may knock, as the headers they send."""
+
+    anonymous: dict[str, str]
+    student: dict[str, str]
+    admin: dict[str, str]
+    disabled_admin: dict[str, str]
+    demoted_admin: dict[str, str]
+    stranger: dict[str, str]
+    forged: dict[str, str]
+    expired: dict[str, str]
+
+
+AddUser = Callable[..., Awaitable[int]]
+
+
+@pytest.fixture
+def add_user(sessions: Sessions) -> AddUser:
+    """Add a user who cannot sign in, and return the id."""
+
+    async def add(username: str, role: Role = Role.STUDENT, **columns: Any) -> int:
+        values = {
+            "username": username,
+            "username_key": username,
+            "email": f"{username}@example.org",
+            "email_key": f"{username}@example.org",
+            "password_hash": "!",
+            "role": role.value,
+        }
+        async with sessions.begin() as session:
+            statement = insert(User).values(values | columns).returning(User.id)
+            return (await session.execute(statement)).scalar_one()
+
+    return add
+
+
+@pytest.fixture
+async def callers(add_user: AddUser) -> Callers:
+    now = datetime.now(UTC)
+    tokens = Tokens(SECRET.encode())
+    earlier = Tokens(SECRET.encode(), clock=lambda: now - timedelta(hours=2))
+    forger = Tokens(b"another secret, with enough bytes in it")
+    student = await add_user("student")
+    admin = await add_user("admin", Role.ADMIN)
+    disabled = await add_user("disabled", Role.ADMIN, disabled_at=now)
+    demoted = await add_user("demoted", Role.STUDENT)
+    return Callers(
+        anonymous={},
+        student=bearer(tokens.issue(student, "student", Role.STUDENT)),
+        admin=bearer(tokens.issue(admin, "admin", Role.ADMIN)),
+        disabled_admin=bearer(tokens.issue(disabled, "disabled", Role.ADMIN)),
+        demoted_admin=bearer(tokens.issue(demoted, "demoted", Role.ADMIN)),
+        stranger=bearer(tokens.issue(999_999, "stranger", Role.ADMIN)),
+        forged=bearer(forger.issue(admin, "admin", Role.ADMIN)),
+        expired=bearer(earlier.issue(admin, "admin", Role.ADMIN)),
+    )
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
