@@ -7,6 +7,7 @@ theirs with their title, but work inside the home's data folder. A pid from a fi
 import contextlib
 import os
 import signal
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -25,11 +26,12 @@ _WORKS_IN = dict.fromkeys(_POSTGRES, "postgres") | dict.fromkeys(("redis-server"
 def sweep(home: Home) -> int:
     """End every process an earlier stack of this home left; return how many there were.
 
-    Its supervisor first, which ends the others in order; then whatever is left, gently, then not.
+    Its supervisor first, which ends the others in order. Where that was killed too, our own processes go
+    before the servers, without which they could not finish; each gently, then not.
     """
     found = leftovers(home)
-    keepers = [process for process in found if _is_supervisor(process)]
-    _end(keepers, seconds=STOP_SECONDS)
+    _end(filter(_is_supervisor, found), seconds=STOP_SECONDS)
+    _end(filter(_is_ours, leftovers(home)), seconds=GRACE_SECONDS)
     _end(leftovers(home), seconds=GRACE_SECONDS)
     (home.data / "postgres" / "postmaster.pid").unlink(missing_ok=True)
     return len(found)
@@ -56,6 +58,12 @@ def _belongs(process: psutil.Process, home: Home) -> bool:
 def _is_supervisor(process: psutil.Process) -> bool:
     with contextlib.suppress(psutil.Error):
         return "supervisor.supervisord" in process.cmdline()
+    return False
+
+
+def _is_ours(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.Error):
+        return process.exe() == os.path.realpath(sys.executable)
     return False
 
 

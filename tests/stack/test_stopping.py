@@ -6,7 +6,7 @@ import pytest
 
 from stack.home import find_home, is_locked
 from stack.waiting import poll
-from tests.stack.driver import SECONDS, Stack, kill
+from tests.stack.driver import SECONDS, Stack
 
 pytestmark = [pytest.mark.serial, pytest.mark.e2e]
 
@@ -14,9 +14,8 @@ pytestmark = [pytest.mark.serial, pytest.mark.e2e]
 @pytest.mark.parametrize(
     ("number", "moment"),
     [
-        (signal.SIGINT, "EduTrack starts"),
-        (signal.SIGTERM, "Preparing servers"),
-        (signal.SIGHUP, "Migrating the database"),
+        (signal.SIGINT, "Preparing servers"),
+        (signal.SIGTERM, "Migrating the database"),
     ],
 )
 def test_a_stop_in_the_middle_of_the_start_leaves_nothing(
@@ -40,15 +39,3 @@ def test_a_killed_foreground_takes_its_processes_with_it(fresh: Stack) -> None:
     fresh.signal(signal.SIGKILL)
 
     assert poll(lambda: not fresh.processes(), seconds=SECONDS)
-
-
-def test_down_ends_what_a_stack_left_that_was_killed_together_with_its_supervisor(fresh: Stack) -> None:
-    fresh.start()
-    fresh.wait_for("Starting PostgreSQL")
-
-    kill(fresh.supervisor)
-    fresh.signal(signal.SIGKILL)
-    assert fresh.processes()
-
-    assert fresh.run("down").returncode == 0
-    assert fresh.processes() == []
