@@ -30,6 +30,9 @@ def simulate(
     url: Annotated[
         str | None, typer.Option(help="Where the API is; by default what the settings say.")
     ] = None,
+    patience: Annotated[
+        float, typer.Option(min=1, help="Seconds to wait for rows that do not get any better.")
+    ] = 30,
     accounts: Annotated[
         Path | None, typer.Option(help="Demo accounts with the admin who reads the rosters.")
     ] = None,
@@ -48,6 +51,7 @@ def simulate(
         speedup=speedup,
         seed=secrets.randbelow(2**32) if seed is None else seed,
         policy=settings.policy,
+        patience=timedelta(seconds=patience),
         admin=_admin(settings, accounts),
     )
     typer.echo(f"{students} students against {setting.url}, seed {setting.seed}")
@@ -86,6 +90,8 @@ class _Bars:
         self._progress = progress
 
     def phase(self, name: str, total: int) -> Callable[[int], None]:
+        if not self._progress.console.is_terminal:  # where bars only appear when all is over
+            typer.echo(f"{name}: {total} to come")
         task = self._progress.add_task(name, total=total)
         return lambda portion: self._progress.advance(task, portion)
 

@@ -24,16 +24,8 @@ from simulation.visitor import Visitor
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long rows are waited for that do not get any better, and how many are asked for at once."""
-
-    without_progress: timedelta = timedelta(seconds=30)
-    between: timedelta = timedelta(seconds=1)
-    readers: int = 16
-
-
-PATIENCE = Patience()
+READERS_AT_ONCE = 16
+LOOK_AGAIN = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +38,20 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Whose rows are read, under which rules they must have come about, and by whom the rosters."""
+    """Whose rows are read, by whom the rosters, and under which rules they must have come about."""
 
     participants: Sequence[Participant]
     admin: Visitor | None
     policy: Policy
     clock: Clock
-    patience: Patience = PATIENCE
+    patience: timedelta
 
     async def settle(self, settled: Callable[[int], None]) -> Findings:
         """Read until nothing differs or nothing improves; then once more, which is what counts.
 
         What was accepted with 202 is applied later: until then rows may be missing, and that is no fault.
         """
-        waiting, patient_until = list(self.participants), self.clock() + self.patience.without_progress
+        waiting, patient_until = list(self.participants), self.clock() + self.patience
         while waiting and self.clock() < patient_until:
             before = len(waiting)
             waiting = [
@@ -67,8 +59,8 @@ class Reader:
             ]
             settled(before - len(waiting))
             if len(waiting) < before:
-                patient_until = self.clock() + self.patience.without_progress
-            await asyncio.sleep(self.patience.between.total_seconds())
+                patient_until = self.clock() + self.patience
+            await asyncio.sleep(LOOK_AGAIN.total_seconds())
         return await self._read_all()
 
     async def _are_right(self, participants: Sequence[Participant]) -> list[bool]:
@@ -102,7 +94,7 @@ class Reader:
     async def _each(
         self, items: Sequence[Participant], read: Callable[[Participant], Awaitable[T]]
     ) -> list[T]:
-        turns = asyncio.Semaphore(self.patience.readers)
+        turns = asyncio.Semaphore(READERS_AT_ONCE)
 
         async def in_turn(item: Participant) -> T:
             async with turns:

@@ -44,6 +44,8 @@ class Setting:
     speedup: float
     seed: int
     policy: Policy
+    patience: timedelta
+    """How long rows are waited for that do not get any better."""
     admin: tuple[str, str] | None = None
 
 
@@ -86,7 +88,8 @@ class _Lesson:
         refused = await self._perform(participants)
         present = [each for each in participants if each.visitor.username not in refused]
         settled = self.display.phase("rows settled", len(present))
-        findings = await Reader(present, admin, self.setting.policy, self.clock).settle(settled)
+        reader = Reader(present, admin, self.setting.policy, self.clock, self.setting.patience)
+        findings = await reader.settle(settled)
         return Outcome(
             rows=findings.rows,
             events=sum(len(each.account.events) for each in present),
