@@ -33,7 +33,7 @@ MAX_ID = 2**63 - 1
 INVALID = "this token is not valid here: sign in with POST /auth/login"
 EXPIRED = "this token has expired: sign in again with POST /auth/login"
 
-_MAX_PASSWORD_LENGTH = 4096
+_MAX_LENGTH = 4096
 """What passlib takes; nobody has a longer one."""
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
@@ -88,7 +88,7 @@ class Passwords:
         return await self._in_turn(lambda: self._hash(password))
 
     async def verify(self, password: str, stored: str | None) -> bool:
-        """Return whether this is the password that was stored; where there is none, after the same work.
+        """Return whether this is the password that was stored; where none can be, after the same work.
 
         Raises:
             Unavailable: its turn did not come in time.
@@ -114,9 +114,9 @@ class Passwords:
         if self._hash_of_nobody is None:
             self._hash_of_nobody = self._hash(secrets.token_hex())
         normalized = unicodedata.normalize("NFKC", password)
-        impossible = stored is None or len(normalized) > _MAX_PASSWORD_LENGTH
-        matches = self._context.verify(normalized[:_MAX_PASSWORD_LENGTH], stored or self._hash_of_nobody)
-        return bool(matches) and not impossible
+        possible = stored is not None and self._context.identify(stored) and len(normalized) <= _MAX_LENGTH
+        against = stored if possible else self._hash_of_nobody
+        return bool(self._context.verify(normalized[:_MAX_LENGTH], against)) and bool(possible)
 
 
 @dataclass(frozen=True, slots=True)

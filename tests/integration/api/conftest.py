@@ -1,5 +1,6 @@
 """Applications to call, and people to call them as."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,16 +15,20 @@ from sqlalchemy import insert
 from api.auth.app import SERVICE as AUTH
 from api.courses.app import SERVICE as COURSES
 from api.factory import Service, create_app
+from api.gateway.app import SERVICES
+from api.progress.service import Desk
 from api.state import State
 from api.videos.app import SERVICE as VIDEOS
 from core.database import Sessions
 from core.roles import Role
 from core.security import Hashing, Passwords, Tokens
 from core.settings import Settings
-from core.tables import User
+from core.tables import Course, PlaylistImport, User, Video
 from tests.conftest import SECRET
 
 CHEAP = Hashing(memory_kib=8, passes=1)
+PASSWORDS = Passwords(CHEAP)
+SOON = 10
 ADDRESS = "http://edutrack"
 
 
@@ -64,6 +69,45 @@ async def api(settings: Settings, sessions: Sessions, redis: object) -> AsyncIte
     """The services that need no broker."""
     async with serving(settings, AUTH, COURSES, VIDEOS) as running:
         yield running
+
+
+@pytest.fixture
+async def furnished(sessions: Sessions) -> None:
+    """User 1, who can sign in, and a course with a video and an import."""
+    password_hash = await PASSWORDS.hash("correct horse")
+    async with sessions.begin() as session:
+        await session.execute(
+            insert(User).values(
+                username="ada",
+                username_key="ada",
+                email="ada@example.org",
+                email_key="ada@example.org",
+                password_hash=password_hash,
+                role=Role.STUDENT.value,
+            )
+        )
+        session.add(Course(course_title="Optics"))
+        await session.flush()
+        session.add(Video(course_id=1, title="Lenses", video_link="https://example.org/lenses", position=0))
+        session.add(PlaylistImport(course_id=1, requested_by=1))
+
+
+@pytest.fixture
+async def gateway(
+    settings: Settings, sessions: Sessions, redis: object, broker: str, furnished: None
+) -> AsyncIterator[Api]:
+    """All services, connected to everything."""
+    async with serving(settings, *SERVICES) as running:
+        await until(lambda: running.state.part(Desk).publisher.connected)
+        await until(lambda: running.state.broker_watch and running.state.broker_watch.connected)
+        yield running
+
+
+async def until(done: Callable[[], object]) -> None:
+    """Wait for what happens in the background."""
+    async with asyncio.timeout(SOON):
+        while not done():
+            await asyncio.sleep(0.01)
 
 
 @dataclass(frozen=True)

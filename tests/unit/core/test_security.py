@@ -273,8 +273,9 @@ async def test_nobody_has_a_password_of_any_length(passwords: Passwords) -> None
     assert not await passwords.verify("x" * 1_000_000, stored)
 
 
-async def test_nobody_has_a_password(passwords: Passwords) -> None:
-    assert not await passwords.verify("correct horse", None)
+@pytest.mark.parametrize("stored", [None, "", "!", "correct horse"])
+async def test_what_is_no_hash_is_nobody_s_password(passwords: Passwords, stored: str | None) -> None:
+    assert not await passwords.verify("correct horse", stored)
 
 
 async def test_hashes_cost_what_the_design_says() -> None:

@@ -1,0 +1,78 @@
+"""Every route of the gateway: who is let in, and a request that is in order.
+
+This table is the written matrix of routes and roles. A route that is missing here fails the tests.
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+PLAYLIST = "https://www.youtube.com/playlist?list=PL0123456789abcdef"
+
+
+class Who(Enum):
+    """Who is let in."""
+
+    ANYBODY = "anybody"
+    USER = "user"
+    STUDENT = "student"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation; `url` and what follows make a request that succeeds on `furnished` tables."""
+
+    method: str
+    path: str
+    who: Who
+    url: str = ""
+    json: Any = None
+    form: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def request(self) -> dict[str, Any]:
+        body = {"data": self.form} if self.form else {"json": self.json} if self.json is not None else {}
+        return {"method": self.method, "url": self.url or self.path, "headers": self.headers, **body}
+
+
+SIGN_UP = {"username": "newcomer", "email": "newcomer@example.org", "password": "correct horse"}
+LOGIN = {"username": "ada", "password": "correct horse"}
+CHANGE = {"current_password": "correct horse", "new_password": "battery staple"}
+EVENT = {"video_id": 1, "start_time": "10:00:00"}
+ASYNC = {"Prefer": "respond-async"}
+
+ROUTES = (
+    Route("GET", "/health", Who.ANYBODY),
+    *(
+        Route("GET", f"/{name}/health", Who.ANYBODY)
+        for name in ("auth", "courses", "videos", "progress", "attendance", "ops")
+    ),
+    Route("POST", "/auth/signup", Who.ANYBODY, json=SIGN_UP),
+    Route("POST", "/auth/login", Who.ANYBODY, json=LOGIN),
+    Route("POST", "/auth/token", Who.ANYBODY, form=LOGIN),
+    Route("GET", "/auth/users/me", Who.USER),
+    Route("POST", "/auth/password", Who.USER, json=CHANGE),
+    Route("GET", "/courses", Who.ANYBODY),
+    Route("GET", "/courses/{id}", Who.ANYBODY, "/courses/1"),
+    Route("POST", "/courses/{id}/register", Who.STUDENT, "/courses/1/register"),
+    Route("GET", "/courses/{id}/registration", Who.USER, "/courses/1/registration"),
+    Route("GET", "/videos/course/{id}", Who.ANYBODY, "/videos/course/1"),
+    Route("POST", "/videos/youtube-playlist", Who.ADMIN, json={"playlist_url": PLAYLIST}),
+    Route("GET", "/videos/imports/{id}", Who.ADMIN, "/videos/imports/1"),
+    Route("POST", "/progress", Who.STUDENT, json=EVENT, headers=ASYNC),
+    Route("POST", "/progress/batch", Who.STUDENT, json={"events": [EVENT]}),
+    Route("GET", "/progress/video/{video_id}", Who.USER, "/progress/video/1"),
+    Route("GET", "/attendance/today", Who.USER),
+    Route("GET", "/attendance/me", Who.USER),
+    Route("GET", "/attendance/user/{user_id}", Who.ADMIN, "/attendance/user/1"),
+    Route("GET", "/attendance/date/{date}", Who.ADMIN, "/attendance/date/2026-11-23"),
+    Route("GET", "/ops/queues", Who.ADMIN),
+)
+
+DOCUMENTATION = {"/docs", "/docs/oauth2-redirect", "/openapi.json", "/redoc"}
+"""What FastAPI adds; it tells nothing that is not in the repository."""
