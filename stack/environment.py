@@ -11,6 +11,8 @@ PREFIX = "EDUTRACK_"
 
 # Each of these changes what a private server or supervisor does, and none was meant for ours.
 _FOREIGN = ("PG", "RABBITMQ_", "ERL_", "SUPERVISOR_", "REDIS", "VALKEY", "NOTIFY_SOCKET", "XDG_")
+# Without compiled modules each of our processes takes three times as long to start, and to come back.
+_SLOWING = ("PYTHONDONTWRITEBYTECODE",)
 _NOT_SETTINGS = (MARK, f"{PREFIX}TEST_")
 
 
@@ -21,7 +23,8 @@ def process_environment(home: Home) -> dict[str, str]:
     our processes find them in the home.
     """
     ours = {f"{PREFIX}HOME": str(home.root), MARK: str(home.root), "PYTHONUNBUFFERED": "1"}
-    return {key: value for key, value in os.environ.items() if not key.startswith((*_FOREIGN, PREFIX))} | ours
+    unwanted = (*_FOREIGN, *_SLOWING, PREFIX)
+    return {key: value for key, value in os.environ.items() if not key.startswith(unwanted)} | ours
 
 
 def write_settings(home: Home, values: Mapping[str, str], defaults: Mapping[str, str]) -> None:

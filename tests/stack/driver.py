@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +27,7 @@ class Stack:
     """One home, started and stopped as often as a test likes."""
 
     root: Path
-    environment: Mapping[str, str]
+    environment: dict[str, str]
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
     @property

@@ -81,6 +81,23 @@ def test_a_taken_port_is_refused_with_its_holder(stack: Stack, fresh: Stack) -> 
     assert fresh.processes() == []
 
 
+def test_servers_given_by_url_are_used_and_outlive_the_stack(stack: Stack, fresh: Stack) -> None:
+    before, given = stack.pids(), stack.status()
+    variables = {"postgres": "DATABASE_URL", "rabbitmq": "AMQP_URL", "redis": "REDIS_URL"}
+    for server, variable in variables.items():
+        fresh.environment[f"EDUTRACK_{variable}"] = given[server]["url"]
+    fresh.environment["EDUTRACK_DEMO"] = "false"
+
+    fresh.start()
+    fresh.wait_until_ready()
+
+    found = fresh.status()
+    assert all(found[name] == {"url": given[name]["url"], "pid": None} for name in variables)
+    assert fresh.signal(signal.SIGINT) == 0
+    assert fresh.processes() == []
+    assert stack.pids() == before
+
+
 def test_whatever_is_killed_comes_back(stack: Stack) -> None:
     before = stack.pids()
 
