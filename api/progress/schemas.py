@@ -78,6 +78,22 @@ _SENT_AT_DESCRIPTION = (
 class ProgressRequest(ReportedEvent):
     """One event, sent by itself."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"video_id": 1, "start_time": "10:00:00"},
+                {"video_id": 1, "end_time": "10:10:30", "watchtime_seconds": 630},
+                {
+                    "video_id": 1,
+                    "kind": "heartbeat",
+                    "occurred_at": "2026-11-23T10:10:30Z",
+                    "event_id": _EVENT_ID,
+                    "session_id": "tab-1",
+                },
+            ]
+        }
+    )
+
     sent_at: str | None = _documented(
         description=_SENT_AT_DESCRIPTION,
         examples=["2026-11-23T10:10:31Z"],

@@ -25,6 +25,7 @@ from core.security import Hashing, Passwords, Tokens
 from core.settings import Settings
 from core.tables import Course, PlaylistImport, User, Video
 from tests.conftest import SECRET
+from tests.integration.api.routes import LOGIN
 
 CHEAP = Hashing(memory_kib=8, passes=1)
 PASSWORDS = Passwords(CHEAP)
@@ -74,7 +75,7 @@ async def api(settings: Settings, sessions: Sessions, redis: object) -> AsyncIte
 @pytest.fixture
 async def furnished(sessions: Sessions) -> None:
     """User 1, who can sign in, and a course with a video and an import."""
-    password_hash = await PASSWORDS.hash("correct horse")
+    password_hash = await PASSWORDS.hash(LOGIN["password"])
     async with sessions.begin() as session:
         await session.execute(
             insert(User).values(
@@ -119,7 +120,8 @@ class Callers:
     admin: dict[str, str]
     disabled_admin: dict[str, str]
     demoted_admin: dict[str, str]
-    stranger: dict[str, str]
+    vanished_admin: dict[str, str]
+    vanished_student: dict[str, str]
     forged: dict[str, str]
     expired: dict[str, str]
 
@@ -163,7 +165,8 @@ async def callers(add_user: AddUser) -> Callers:
         admin=bearer(tokens.issue(admin, "admin", Role.ADMIN)),
         disabled_admin=bearer(tokens.issue(disabled, "disabled", Role.ADMIN)),
         demoted_admin=bearer(tokens.issue(demoted, "demoted", Role.ADMIN)),
-        stranger=bearer(tokens.issue(999_999, "stranger", Role.ADMIN)),
+        vanished_admin=bearer(tokens.issue(999_999, "vanished", Role.ADMIN)),
+        vanished_student=bearer(tokens.issue(999_999, "vanished", Role.STUDENT)),
         forged=bearer(forger.issue(admin, "admin", Role.ADMIN)),
         expired=bearer(earlier.issue(admin, "admin", Role.ADMIN)),
     )

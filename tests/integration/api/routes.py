@@ -40,9 +40,9 @@ class Route:
         return {"method": self.method, "url": self.url or self.path, "headers": self.headers, **body}
 
 
-SIGN_UP = {"username": "newcomer", "email": "newcomer@example.org", "password": "correct horse"}
-LOGIN = {"username": "ada", "password": "correct horse"}
-CHANGE = {"current_password": "correct horse", "new_password": "battery staple"}
+SIGN_UP = {"username": "newcomer", "email": "newcomer@example.org", "password": "correct horse battery"}
+LOGIN = {"username": "ada", "password": "correct horse battery"}
+CHANGE = {"current_password": "correct horse battery", "new_password": "staple of the sea"}
 EVENT = {"video_id": 1, "start_time": "10:00:00"}
 ASYNC = {"Prefer": "respond-async"}
 

@@ -20,7 +20,7 @@ EXPECTED = {
         "admin": 403,
         "disabled_admin": 403,
         "demoted_admin": 403,
-        "stranger": 403,
+        "vanished_admin": 403,
     },
     Who.ADMIN: {
         "anonymous": 401,
@@ -29,12 +29,13 @@ EXPECTED = {
         "student": 403,
         "disabled_admin": 401,
         "demoted_admin": 403,
-        "stranger": 401,
+        "vanished_admin": 401,
+        "vanished_student": 401,
     },
 }
 """The status of whoever is not let in; everybody else is."""
 
-KNOWN_ONLY_TO_THE_DATABASE = {"disabled_admin", "stranger"}
+KNOWN_ONLY_TO_THE_DATABASE = {"disabled_admin", "vanished_admin", "vanished_student"}
 """Whom a route that looks the account up anyway refuses, although their tokens hold."""
 
 
