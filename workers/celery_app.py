@@ -5,6 +5,7 @@ twice: it is acknowledged when it ends, and comes back when its process or its c
 """
 
 import logging
+import warnings
 from dataclasses import dataclass
 from datetime import timedelta
 from socket import gethostname
@@ -13,6 +14,7 @@ from uuid import uuid4
 
 import kombu.entity
 from celery import Celery, signals
+from celery.platforms import SecurityWarning
 
 from core import pulse
 from core.logs import configure_logging
@@ -69,6 +71,8 @@ def configure_task_logging(settings: Settings) -> None:
     """Set up logging as everywhere; Celery would put its own in place, with a line for every sign of life."""
     configure_logging(settings)
     signals.setup_logging.connect(_leave_logging_alone, weak=False)
+    # Tasks come as JSON and by name, so being root runs nothing that was not ours; whoever starts us decides.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
     for chatty in ("celery.beat", "celery.worker.strategy", "celery.app.trace"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 

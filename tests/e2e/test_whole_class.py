@@ -89,7 +89,7 @@ def test_a_row_that_is_wrong_is_found(school: Processes, class_settings: Setting
     env = {**school.env, "EDUTRACK_OVERLAP": Overlap.SUM.value, "EDUTRACK_ATTENDANCE_MIN_SECONDS": "86400"}
     school = Processes(school.url, env, school.logs)
     simulated = school.run(
-        "simulate", "--students", "4", "--minutes", "10", "--speedup", "200", "--seed", "9"
+        "simulate", "--students", "4", "--minutes", "10", "--speedup", "200", "--seed", "9", "--patience", "2"
     )
     assert simulated.returncode == 1
     assert "status should be absent, is present" in simulated.stderr
