@@ -16,7 +16,7 @@ from typing import TextIO
 
 from stack.account import Account
 from stack.errors import StackError
-from stack.files import private_folder, read_json, write_private
+from stack.files import read_json, write_private
 from stack.waiting import poll
 
 ELSEWHERE = Path("/var/lib/edutrack")
@@ -115,7 +115,6 @@ def open_home(root: Path, account: Account | None) -> Home:
             folder.chmod(0o700)
         root.chmod(0o700 if account is None else 0o711)
         home = Home(root, _data_folder(layout, account), account)
-        private_folder(home.control_socket.parent, None) if home.control_socket.parent != home.run else None
     except PermissionError as error:
         raise StackError(
             f"{error.filename} belongs to somebody else. Run as its owner, or choose another EDUTRACK_HOME."

@@ -15,7 +15,7 @@ from typing import Any, cast
 from supervisor.xmlrpc import Faults, SupervisorTransport
 
 from stack.errors import StackError, tail
-from stack.files import write_private
+from stack.files import private_folder, write_private
 from stack.home import Home
 from stack.program import Program, configuration
 from stack.waiting import poll
@@ -112,7 +112,7 @@ def supervised(
     programs: Sequence[Program],
     environment: Mapping[str, str],
     stopping: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
-) -> Iterator["Control"]:
+) -> Iterator[Control]:
     """Run supervisord with these programs, none started yet; on the way out stop them group by group.
 
     The stop happens inside a `stopping()` block.
@@ -124,12 +124,41 @@ def supervised(
         StackError: supervisord did not come up.
 
     """
-    conf = home.run / "supervisord.conf"
-    write_private(conf, configuration(home, programs))
-    log = home.logs / "supervisor.out"
-    command = [*_follow_our_death(), sys.executable, "-m", "supervisor.supervisord", "-c", str(conf)]
-    with log.open("wb") as output:
-        daemon = subprocess.Popen(  # noqa: S603 - our own command
+    write_private(_configuration_file(home), configuration(home, programs))
+    with socket_folder(home):
+        daemon = _spawn(home, environment)
+        try:
+            yield _answering(home, daemon)
+        finally:
+            if daemon.poll() is None:
+                with stopping(), contextlib.suppress(subprocess.TimeoutExpired):
+                    daemon.terminate()
+                    daemon.wait(STOP_SECONDS)
+
+
+@contextmanager
+def socket_folder(home: Home) -> Iterator[None]:
+    """Keep the control socket's folder for as long as it is needed, where it is not the home's own."""
+    folder = home.control_socket.parent
+    if folder == home.run:
+        yield
+        return
+    private_folder(folder, None)
+    try:
+        yield
+    finally:
+        shutil.rmtree(folder)
+
+
+def _configuration_file(home: Home) -> Path:
+    return home.run / "supervisord.conf"
+
+
+def _spawn(home: Home, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    conf = str(_configuration_file(home))
+    command = [*_follow_our_death(), sys.executable, "-m", "supervisor.supervisord", "-c", conf]
+    with _output(home).open("wb") as output:
+        return subprocess.Popen(  # noqa: S603 - our own command
             command,
             env=dict(environment),
             stdin=subprocess.DEVNULL,
@@ -137,17 +166,19 @@ def supervised(
             stderr=output,
             start_new_session=True,
         )
-    try:
-        control = Control(home)
-        poll(lambda: control.answers() or daemon.poll() is not None, seconds=ANSWER_SECONDS)
-        if not control.answers():
-            raise StackError(f"supervisor did not start:\n{tail(log) or tail(home.logs / 'supervisor.log')}")
-        yield control
-    finally:
-        if daemon.poll() is None:
-            with stopping(), contextlib.suppress(subprocess.TimeoutExpired):
-                daemon.terminate()
-                daemon.wait(STOP_SECONDS)
+
+
+def _answering(home: Home, daemon: subprocess.Popen[bytes]) -> Control:
+    control = Control(home)
+    poll(lambda: control.answers() or daemon.poll() is not None, seconds=ANSWER_SECONDS)
+    if not control.answers():
+        said = tail(_output(home)) or tail(home.logs / "supervisor.log")
+        raise StackError(f"supervisor did not start:\n{said}")
+    return control
+
+
+def _output(home: Home) -> Path:
+    return home.logs / "supervisor.out"
 
 
 def _follow_our_death() -> list[str]:
