@@ -25,13 +25,15 @@ def seed(
     if not demo:
         raise typer.BadParameter("say what to load: --demo")
     from cli.database import in_transaction
-    from cli.demo.accounts import accounts_file
+    from cli.demo.accounts import accounts_file, publish_accounts
     from cli.demo.load import load_demo
     from core.security import Passwords
     from core.settings import load_settings
 
     path, passwords = accounts_file(load_settings().home), Passwords()
-    _report(in_transaction(lambda session: load_demo(session, path, passwords.hash)), path)
+    loaded = in_transaction(lambda session: load_demo(session, path, passwords.hash))
+    publish_accounts(path)
+    _report(loaded, path)
 
 
 def _report(loaded: "Loaded", path: "Path") -> None:

@@ -62,10 +62,29 @@ def read_accounts(path: Path) -> list[Account]:
         ) from None
 
 
-def write_accounts(path: Path, accounts: Sequence[Account]) -> None:
-    """Replace the file whole; only its owner may read it."""
+def prepare_accounts(path: Path, accounts: Sequence[Account]) -> None:
+    """Write accounts down beside the file, readable for their owner alone, before they exist."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_private(path, json.dumps([asdict(account) for account in accounts], indent=2) + "\n")
+    write_private(_prepared(path), json.dumps([asdict(account) for account in accounts], indent=2) + "\n")
+
+
+def known_accounts(path: Path) -> list[Account]:
+    """Return the accounts that were prepared last, else those in the file.
+
+    Raises:
+        UnreadableAccounts: the file is damaged.
+
+    """
+    return read_accounts(_prepared(path) if _prepared(path).exists() else path)
+
+
+def publish_accounts(path: Path) -> None:
+    """Put what was prepared in the file's place, now that the accounts exist."""
+    _prepared(path).replace(path)
+
+
+def _prepared(path: Path) -> Path:
+    return path.with_suffix(".prepared.json")
 
 
 def with_missing(known: Sequence[Account], taken: Collection[str]) -> list[Account]:

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import service
-from cli.demo.accounts import ROLES, Account, read_accounts, with_missing, write_accounts
+from cli.demo.accounts import ROLES, Account, known_accounts, prepare_accounts, with_missing
 from cli.demo.courses import COURSES, DemoCourse
 from core.tables import Course, Video
 
@@ -29,18 +29,16 @@ class Loaded:
 
 
 async def load_demo(session: AsyncSession, path: Path, hash_password: HashPassword) -> Loaded:
-    """Add what is missing; the caller commits.
+    """Add what is missing; the caller commits, and then publishes the accounts.
 
-    Passwords are written to `path` before: a crash in between leaves them for the next run, whereas the
-    other order would leave accounts that nobody can sign in to.
+    Their passwords are written down beside `path` before: a crash in between leaves them for the next run,
+    whereas the other order would leave accounts that nobody can sign in to.
     """
     await session.execute(select(func.pg_advisory_xact_lock(_ONE_AT_A_TIME)))
     courses = [course for course in COURSES if await _add_course(session, course)]
     taken = {name for name in ROLES if await service.find(session, name) is not None}
-    known = read_accounts(path)
-    accounts = with_missing(known, taken)
-    if accounts != known:
-        write_accounts(path, accounts)
+    accounts = with_missing(known_accounts(path), taken)
+    prepare_accounts(path, accounts)
     new = [account for account in accounts if account.username not in taken and account.username in ROLES]
     for account in new:
         password_hash = await hash_password(account.password)

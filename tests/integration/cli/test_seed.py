@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from api.auth import service
 from cli.demo import load
-from cli.demo.accounts import ROLES, UnreadableAccounts, read_accounts, write_accounts
+from cli.demo.accounts import ROLES, UnreadableAccounts, known_accounts, publish_accounts, read_accounts
 from cli.demo.courses import COURSES
 from cli.demo.load import Loaded, load_demo
 from core.database import Sessions
@@ -29,7 +29,9 @@ def path(tmp_path: Path) -> Path:
 
 async def seed(sessions: Sessions, path: Path) -> Loaded:
     async with sessions.begin() as session:
-        return await load_demo(session, path, PASSWORDS.hash)
+        loaded = await load_demo(session, path, PASSWORDS.hash)
+    publish_accounts(path)
+    return loaded
 
 
 async def can_sign_in(sessions: Sessions, username: str, password: str) -> bool:
@@ -75,7 +77,7 @@ async def test_a_second_time_changes_nothing(sessions: Sessions, path: Path) -> 
 
 
 async def test_a_crash_before_the_commit_leaves_passwords_that_the_next_run_uses(
-    sessions: Sessions, path: Path, monkeypatch: pytest.MonkeyPatch
+    sessions: Sessions, path: Path
 ) -> None:
     async def crash(password: str) -> str:
         raise ConnectionResetError
@@ -83,9 +85,21 @@ async def test_a_crash_before_the_commit_leaves_passwords_that_the_next_run_uses
     with pytest.raises(ConnectionResetError):
         async with sessions.begin() as session:
             await load_demo(session, path, crash)
-    written = path.read_text()
+    assert not path.exists(), "who finds the file can rely on its accounts"
+    prepared = known_accounts(path)
     await seed(sessions, path)
-    assert path.read_text() == written
+    assert read_accounts(path) == prepared
+    for account in prepared:
+        assert await can_sign_in(sessions, account.username, account.password)
+
+
+async def test_a_crash_right_after_the_commit_leaves_accounts_with_known_passwords(
+    sessions: Sessions, path: Path
+) -> None:
+    async with sessions.begin() as session:
+        await load_demo(session, path, PASSWORDS.hash)
+    assert list((await seed(sessions, path)).new_accounts) == []
+    assert {account.username for account in read_accounts(path)} == set(ROLES)
     for account in read_accounts(path):
         assert await can_sign_in(sessions, account.username, account.password)
 
@@ -96,7 +110,7 @@ async def test_a_crash_while_the_file_is_written_leaves_no_account(
     def crash(*_: object) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr(load, "write_accounts", crash)
+    monkeypatch.setattr(load, "prepare_accounts", crash)
     with pytest.raises(OSError, match="disk full"):
         await seed(sessions, path)
     async with sessions.begin() as session:
@@ -115,7 +129,7 @@ async def test_an_account_whose_password_is_not_known_stays_as_it_is(sessions: S
     await seed(sessions, path)
     path.unlink()
     assert list((await seed(sessions, path)).accounts) == []
-    assert not path.exists()
+    assert read_accounts(path) == []
 
 
 async def test_a_damaged_file_is_named_and_left_alone(sessions: Sessions, path: Path) -> None:
@@ -126,7 +140,5 @@ async def test_a_damaged_file_is_named_and_left_alone(sessions: Sessions, path: 
     assert path.read_text() == "[{"
 
 
-def test_accounts_are_read_as_they_were_written(path: Path) -> None:
-    assert read_accounts(path) == []
-    write_accounts(path, [])
-    assert read_accounts(path) == []
+def test_no_file_means_no_accounts(path: Path) -> None:
+    assert read_accounts(path) == known_accounts(path) == []
