@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 import yaml
 
 from api.gateway.app import SERVICES
 from cli.api import Service
-from cli.main import app
 from core.settings import Settings
+from tests.commands import options_of, resolve
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -44,14 +43,6 @@ def command_of(container: dict[str, Any]) -> list[str]:
     return [str(word) for word in container.get("command", [])]
 
 
-def resolve(words: list[str]) -> tuple[Any, list[str]]:
-    """Return the command or group of commands that words name, and what is left of them."""
-    found: Any = typer.main.get_command(app)
-    while words and words[0] in getattr(found, "commands", {}):
-        found, words = found.commands[words[0]], words[1:]
-    return found, words
-
-
 @pytest.mark.parametrize("name", CONTAINERS)
 def test_a_container_uses_only_keys_of_the_specification(name: str) -> None:
     assert set(CONTAINERS[name]) <= KEYS
@@ -80,8 +71,7 @@ def test_each_service_runs_alone_in_the_profile() -> None:
 def test_every_command_exists(name: str) -> None:
     command, options = resolve(command_of(OURS[name]))
     assert not hasattr(command, "commands"), f"{command_of(OURS[name])} is no command"
-    known = {option for parameter in command.params for option in parameter.opts}
-    assert {option for option in options if option.startswith("--")} <= known
+    assert {option for option in options if option.startswith("--")} <= options_of(command)
 
 
 def test_every_named_service_is_one() -> None:
