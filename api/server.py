@@ -13,6 +13,7 @@ import uvicorn
 import uvloop
 
 from api.factory import Service, create_app
+from api.protocol import BoundedHead
 from core.errors import EduTrackError
 from core.logs import configure_logging
 from core.metrics import serve_metrics
@@ -49,7 +50,7 @@ def run(settings: Settings, services: Sequence[Service], fd: int | None = None) 
 
     """
     configure_logging(settings)
-    listening = socket.socket(fileno=fd) if fd is not None else _listen(settings)
+    listening = socket.socket(fileno=fd) if fd is not None else listen(settings)
     _serve_metrics(settings)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings, services, listening))
@@ -58,7 +59,7 @@ def run(settings: Settings, services: Sequence[Service], fd: int | None = None) 
 async def _serve(settings: Settings, services: Sequence[Service], listening: socket.socket) -> None:
     """Open the application around the server, so that what it raises is not the server's to print."""
     app = create_app(settings, *services)
-    server = uvicorn.Server(_config(settings, app))
+    server = uvicorn.Server(server_config(settings, app))
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn takes signals while it serves and raises them anew afterwards: they must not kill us then.
         signal.signal(number, lambda *_: setattr(server, "should_exit", True))
@@ -69,11 +70,12 @@ async def _serve(settings: Settings, services: Sequence[Service], listening: soc
             await server.serve(sockets=[listening])
 
 
-def _config(settings: Settings, app: object) -> uvicorn.Config:
+def server_config(settings: Settings, app: object) -> uvicorn.Config:
+    """Return how applications are served here; the caller opens their lifespan."""
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
         loop="none",
-        http="httptools",
+        http=BoundedHead,
         ws="none",
         lifespan="off",
         log_config=None,
@@ -87,7 +89,13 @@ def _config(settings: Settings, app: object) -> uvicorn.Config:
     )
 
 
-def _listen(settings: Settings) -> socket.socket:
+def listen(settings: Settings) -> socket.socket:
+    """Return a listening socket.
+
+    Raises:
+        AddressTaken: somebody else listens there.
+
+    """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
         return socket.create_server((settings.host, settings.port), family=family, backlog=SERVER.backlog)

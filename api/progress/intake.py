@@ -26,6 +26,8 @@ from events.schemas import (
 )
 
 MAX_IDEMPOTENCY_KEY_LENGTH = 200
+MAX_POSITION_SECONDS = 31_536_000
+MAX_PLAYBACK_RATE = 100
 IDEMPOTENCY_KEYS = UUID("6ba2a8f5-0d1c-5c0e-9d3e-0f6f6f1d7c55")
 """Namespace of the ids made from an `Idempotency-Key` that is no UUID. Never changes: retries rely on it."""
 
@@ -34,6 +36,7 @@ _RFC_3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
     r"(?P<offset>[Zz]|[+-][0-9]{2}:[0-9]{2})?"
 )
+_UNSTORABLE = re.compile("[\\0\\ud800-\\udfff]")
 _YEARS = range(1970, 9999)
 """Years whose neighbour days can be computed in every zone; all others are out of bounds anyway."""
 
@@ -142,12 +145,15 @@ def _check_ranges(reported: ReportedEvent) -> None:
     if claimed is not None and not 0 <= claimed <= MAX_CLAIM_SECONDS:
         raise BadRequest(f"watchtime_seconds must be from 0 to {MAX_CLAIM_SECONDS} (12 hours)")
     session_id = reported.session_id or ""
-    if len(session_id) > MAX_SESSION_ID_LENGTH or "\0" in session_id:
-        raise BadRequest(f"session_id must have at most {MAX_SESSION_ID_LENGTH} characters and no NUL")
-    if reported.position_seconds is not None and reported.position_seconds < 0:
-        raise BadRequest("position_seconds must be 0 or more")
-    if reported.playback_rate is not None and reported.playback_rate <= 0:
-        raise BadRequest("playback_rate must be more than 0")
+    if len(session_id) > MAX_SESSION_ID_LENGTH or _UNSTORABLE.search(session_id):
+        raise BadRequest(
+            f"session_id must have at most {MAX_SESSION_ID_LENGTH} characters, all valid Unicode, and no NUL"
+        )
+    position, rate = reported.position_seconds, reported.playback_rate
+    if position is not None and not 0 <= position <= MAX_POSITION_SECONDS:
+        raise BadRequest(f"position_seconds must be from 0 to {MAX_POSITION_SECONDS} (a year)")
+    if rate is not None and not 0 < rate <= MAX_PLAYBACK_RATE:
+        raise BadRequest(f"playback_rate must be more than 0 and at most {MAX_PLAYBACK_RATE}")
 
 
 def _refuse_claim(reported: ReportedEvent) -> None:

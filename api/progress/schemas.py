@@ -154,7 +154,9 @@ class BatchResult(BaseModel):
 
     event_id: UUID | None = Field(examples=[_EVENT_ID])
     status: Literal["accepted", "rejected"] = Field(examples=["accepted"])
-    detail: str | None = Field(default=None, description="Why it was rejected")
+    detail: str | None = Field(
+        default=None, description="Why it was rejected", exclude_if=lambda detail: detail is None
+    )
 
 
 class BatchAnswer(BaseModel):

@@ -25,9 +25,10 @@ from api.progress.schemas import (
 from core.clock import Clock
 from core.errors import BadRequest, Conflict, NotFound, Unavailable
 from core.policy import Policy
-from events.publisher import Publisher, PublishFailed
+from events.publisher import Publisher
 from events.replies import Replies
 from events.schemas import Applied, Event
+from events.submissions import PublishFailed
 
 
 @dataclass(frozen=True, slots=True)

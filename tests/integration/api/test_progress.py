@@ -1,6 +1,7 @@
 """Reporting events over HTTP: what is accepted, what is answered, and what is in the rows afterwards."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -61,8 +62,10 @@ class Setting:
                 await asyncio.sleep(0.01)
 
     async def report(self, prefer: str | None = None, **body: Any) -> httpx.Response:
-        headers = {"Prefer": prefer} if prefer else {}
-        return await self.client.post("/progress", json={"video_id": 1} | body, headers=headers)
+        headers = {"Content-Type": "application/json"} | ({"Prefer": prefer} if prefer else {})
+        return await self.client.post(
+            "/progress", content=json.dumps({"video_id": 1} | body), headers=headers
+        )
 
 
 @pytest.fixture
@@ -211,8 +214,6 @@ async def test_a_beacon_carries_its_token_in_a_body_of_plain_text(setting: Setti
     plain = {"Content-Type": "text/plain;charset=UTF-8"}
 
     async def send(body: dict[str, Any]) -> int:
-        import json
-
         answer = await setting.client.post("/progress/batch", content=json.dumps(body), headers=plain)
         return answer.status_code
 
@@ -237,6 +238,9 @@ async def test_a_beacon_carries_its_token_in_a_body_of_plain_text(setting: Setti
         ({"end_time": "11:00:00", "watchtime_seconds": "60"}, 422),
         ({"start_time": "11:00:00", "event_id": "me"}, 422),
         ({"start_time": "11:00:00", "session_id": "\0"}, 400),
+        ({"start_time": "11:00:00", "session_id": "\ud800"}, 400),
+        ({"start_time": "11:00:00", "position_seconds": 1e308}, 400),
+        ({"start_time": "11:00:00", "playback_rate": 1e300}, 400),
         ({"kind": "seek", "occurred_at": NOON.isoformat()}, 422),
         ({"kind": "play", "occurred_at": "2026-06-12T12:00:00"}, 400),
         ({"kind": "play", "occurred_at": (NOON + timedelta(hours=1)).isoformat()}, 400),
