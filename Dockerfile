@@ -1,10 +1,10 @@
 # One image for every role; the command says which: `api`, `worker progress`, `db migrate`, …
 
 FROM python:3.11-slim-bookworm AS packages
-ENV PIP_DISABLE_PIP_VERSION_CHECK=1
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_CACHE_DIR=/cache
 RUN python -m venv /venv
 COPY requirements.lock /tmp/
-RUN --mount=type=cache,target=/root/.cache/pip \
+RUN --mount=type=cache,target=/cache \
     /venv/bin/pip install --require-hashes -r /tmp/requirements.lock
 
 FROM python:3.11-slim-bookworm
