@@ -36,7 +36,8 @@ EXPIRED = "this token has expired: sign in again with POST /auth/login"
 _MAX_LENGTH = 4096
 """What passlib takes; nobody has a longer one."""
 
-_TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+# A signature has 32 bytes, whose last letter leaves two bits open: of its four spellings one is accepted.
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]")
 _USER_ID = re.compile(r"[1-9][0-9]{0,18}")
 _MAX_TOKEN_LENGTH = 2_000
 _LAST_SECOND = int(datetime(9999, 1, 1, tzinfo=UTC).timestamp())

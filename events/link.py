@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -64,8 +65,29 @@ async def keep_connected(url: str, name: str, use: Use, policy: LinkPolicy = LIN
         failures += 1
 
 
+def connect_in_background(url: str, name: str, use: Use) -> asyncio.Task[None]:
+    """Run `keep_connected` as a task. What it raises is a bug and ends the process.
+
+    Whoever keeps the process up starts it anew; half a process would go on answering that all is well.
+    """
+    task = asyncio.create_task(keep_connected(url, name, use), name=name)
+    task.add_done_callback(_crash)
+    return task
+
+
+def _crash(link: asyncio.Task[None]) -> None:
+    if not link.cancelled() and (error := link.exception()) is not None:
+        log.critical("%s: stopping the process after an unexpected error", link.get_name(), exc_info=error)
+        signal.raise_signal(signal.SIGTERM)
+
+
 async def disconnect(link: asyncio.Task[None] | None) -> None:
-    """End what `keep_connected` runs in, and return once it has ended; raises what it ended by."""
+    """End what `keep_connected` runs in, and return once it has ended.
+
+    Raises:
+        Exception: what it had ended by.
+
+    """
     if link is None:
         return
     link.cancel()

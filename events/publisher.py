@@ -5,9 +5,8 @@ one confirm and alone none waits for company.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
 
@@ -18,8 +17,9 @@ from aio_pika.exceptions import DeliveryError, PublishError
 from core.metrics import EVENTS_ACCEPTED
 from events.declare import declare_topology
 from events.flow import NO_METER, Meter
-from events.link import LOST, disconnect, keep_connected, lost
-from events.schemas import CONTENT_TYPE, Event, encode
+from events.link import LOST, connect_in_background, disconnect, lost
+from events.schemas import CONTENT_TYPE, Event, join
+from events.submissions import PublishFailed, Submission, Submissions, settle_all
 from events.topology import PROGRESS
 
 
@@ -37,10 +37,6 @@ class PublishPolicy:
 PUBLISHING = PublishPolicy()
 
 
-class PublishFailed(Exception):
-    """The events are not known to be durable; sending them again is safe."""
-
-
 class BrokerAway(PublishFailed):
     """There is no connection to the broker, or it broke before the confirm."""
 
@@ -51,25 +47,6 @@ class Refused(PublishFailed):
 
 class Unconfirmed(PublishFailed):
     """The broker did not confirm in time."""
-
-
-class Overloaded(PublishFailed):
-    """Too many events wait for the broker already."""
-
-
-@dataclass(slots=True)
-class _Submission:
-    events: Sequence[Event]
-    awaited: bool
-    confirmed: asyncio.Future[None] = field(default_factory=asyncio.Future)
-
-    def settle(self, error: PublishFailed | None) -> None:
-        if self.confirmed.done():  # whoever submitted it has given up
-            return
-        if error is None:
-            self.confirmed.set_result(None)
-        else:
-            self.confirmed.set_exception(error)
 
 
 class Publisher:
@@ -90,9 +67,7 @@ class Publisher:
         self._meter = meter
         self._policy = policy
         self._exchange: AbstractExchange | None = None
-        self._waiting: deque[_Submission] = deque()
-        self._waiting_events = 0
-        self._something_waits = asyncio.Event()
+        self._submissions = Submissions(policy.waiting_events)
         self._link: asyncio.Task[None] | None = None
 
     @property
@@ -101,7 +76,7 @@ class Publisher:
 
     async def start(self) -> None:
         """Connect in the background, now and whenever the connection is lost."""
-        self._link = asyncio.create_task(keep_connected(self._url, "edutrack publisher", self._serve))
+        self._link = connect_in_background(self._url, "edutrack publisher", self._serve)
 
     async def stop(self) -> None:
         """Close the connection. What still waits fails as `BrokerAway`."""
@@ -112,19 +87,15 @@ class Publisher:
 
         Raises:
             PublishFailed: they are not known to be.
+            ValueError: one of them cannot be encoded; none was sent.
 
         """
         if self._exchange is None:
             raise BrokerAway
-        if self._waiting_events + len(events) > self._policy.waiting_events:
-            raise Overloaded
-        submission = _Submission(events, awaited)
-        self._waiting.append(submission)
-        self._waiting_events += len(events)
-        self._something_waits.set()
+        submission = self._submissions.add(events, awaited=awaited)
         try:
             async with asyncio.timeout(self._policy.confirm_within.total_seconds()):
-                await submission.confirmed
+                await submission.settled
         except TimeoutError:
             raise Unconfirmed from None
 
@@ -136,37 +107,23 @@ class Publisher:
         senders = [
             asyncio.create_task(self._send_messages(exchange)) for _ in range(self._policy.messages_in_flight)
         ]
+        tasks = [asyncio.create_task(lost(connection, channel)), *senders]
         try:
-            await lost(connection, channel)
+            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in ended:
+                task.result()
         finally:
             self._exchange = None
-            for sender in senders:
-                sender.cancel()
-            await asyncio.gather(*senders, return_exceptions=True)
-            self._settle(self._take(everything=True), BrokerAway())
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self._submissions.fail(BrokerAway())
 
     async def _send_messages(self, exchange: AbstractExchange) -> None:
         while True:
-            await self._something_waits.wait()
-            batch = self._take()
-            if batch:
-                await self._send(exchange, batch)
+            await self._send(exchange, await self._submissions.take(self._policy.message_events))
 
-    def _take(self, *, everything: bool = False) -> list[_Submission]:
-        """Take what goes into the next message, without what nobody waits for any more."""
-        batch: list[_Submission] = []
-        events = 0
-        while self._waiting and (everything or events < self._policy.message_events):
-            submission = self._waiting.popleft()
-            self._waiting_events -= len(submission.events)
-            if not submission.confirmed.done():
-                batch.append(submission)
-                events += len(submission.events)
-        if not self._waiting:
-            self._something_waits.clear()
-        return batch
-
-    async def _send(self, exchange: AbstractExchange, batch: Sequence[_Submission]) -> None:
+    async def _send(self, exchange: AbstractExchange, batch: Sequence[Submission]) -> None:
         failure: PublishFailed | None = BrokerAway()
         try:
             await exchange.publish(
@@ -183,22 +140,18 @@ class Publisher:
         except LOST:
             failure = BrokerAway()
         finally:
-            self._settle(batch, failure)
+            settle_all(batch, failure)
         if failure is None:
-            events = sum(len(submission.events) for submission in batch)
+            events = sum(len(submission.bodies) for submission in batch)
             EVENTS_ACCEPTED.inc(events)
             self._meter.published(messages=1, events=events)
 
-    def _message(self, batch: Sequence[_Submission]) -> Message:
+    def _message(self, batch: Sequence[Submission]) -> Message:
         awaited = any(submission.awaited for submission in batch)
         return Message(
-            encode(event for submission in batch for event in submission.events),
+            join(body for submission in batch for body in submission.bodies),
             content_type=CONTENT_TYPE,
             delivery_mode=DeliveryMode.PERSISTENT,
             message_id=str(uuid4()),
             reply_to=self._reply_queue() if awaited else None,
         )
-
-    def _settle(self, batch: Sequence[_Submission], failure: PublishFailed | None) -> None:
-        for submission in batch:
-            submission.settle(failure)

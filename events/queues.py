@@ -14,7 +14,7 @@ from core.clock import Clock, utc_now
 from core.metrics import QUEUE_CONSUMERS, QUEUE_READY
 from events.declare import declare_topology
 from events.flow import oldest_of, read_flow
-from events.link import disconnect, keep_connected
+from events.link import connect_in_background, disconnect
 from events.topology import PROGRESS, QUEUES
 
 log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class QueueWatch:
 
     async def start(self) -> None:
         """Look in the background, now and whenever the broker is there."""
-        self._link = asyncio.create_task(keep_connected(self._url, "edutrack queue watch", self._serve))
+        self._link = connect_in_background(self._url, "edutrack queue watch", self._serve)
 
     async def stop(self) -> None:
         """Look no more."""

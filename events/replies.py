@@ -11,7 +11,7 @@ from uuid import UUID
 
 from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
 
-from events.link import disconnect, keep_connected, lost
+from events.link import connect_in_background, disconnect, lost
 from events.schemas import Applied, decode_reply
 
 EventKey = tuple[int, UUID]
@@ -55,7 +55,7 @@ class Replies:
 
     async def start(self) -> None:
         """Connect in the background, now and whenever the connection is lost."""
-        self._link = asyncio.create_task(keep_connected(self._url, "edutrack replies", self._serve))
+        self._link = connect_in_background(self._url, "edutrack replies", self._serve)
 
     async def stop(self) -> None:
         """Close the connection, and with it the queue."""

@@ -142,7 +142,22 @@ _reply_decoder = msgspec.json.Decoder(list[Applied])
 
 def encode(events: Iterable[Event]) -> bytes:
     """Return the body of a message."""
-    return _encoder.encode([_to_wire(event) for event in events])
+    return join(encode_one(event) for event in events)
+
+
+def encode_one(event: Event) -> bytes:
+    """Return one element of a message's body.
+
+    Raises:
+        ValueError: a text in it is no valid Unicode.
+
+    """
+    return _encoder.encode(_to_wire(event))
+
+
+def join(elements: Iterable[bytes]) -> bytes:
+    """Return the body of a message with these elements."""
+    return b"[" + b",".join(elements) + b"]"
 
 
 def decode(body: bytes) -> list[Event]:

@@ -13,7 +13,7 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange, 
 
 from core.metrics import DEAD_LETTERED
 from events.declare import declare_topology
-from events.link import LOST, disconnect, keep_connected, lost
+from events.link import LOST, connect_in_background, disconnect, lost
 from events.schemas import REPLY_CONTENT_TYPE, Applied, encode_reply
 from events.topology import DEAD_LETTERS, PROGRESS_DEAD_LETTERS
 
@@ -45,7 +45,7 @@ class Sender:
 
     async def start(self) -> None:
         """Connect in the background, now and whenever the connection is lost."""
-        self._link = asyncio.create_task(keep_connected(self._url, "edutrack worker sender", self._serve))
+        self._link = connect_in_background(self._url, "edutrack worker sender", self._serve)
 
     async def stop(self) -> None:
         """Send the answers that wait, if that goes at once, and close."""

@@ -48,7 +48,8 @@ def redis_of(worker_id: str) -> int:
 
 
 def make_settings(servers: Servers, name: str, home: Path, redis_database: int) -> Settings:
-    """Make a database and a vhost of a name, empty, and return settings that use them."""
+    """Make a database and a vhost of a name, and of this process, and return settings that use them."""
+    name = f"{name}_{os.getpid()}"
     asyncio.run(_create_database(servers.postgres_url, name))
     settings = Settings(
         home=home,

@@ -11,11 +11,12 @@ from aio_pika import Message, connect
 from aio_pika.abc import AbstractIncomingMessage
 
 from events.consumer import BatchPolicy, Busy, Consumer, Handler, Invalid
-from events.publisher import BrokerAway, Overloaded, Publisher, PublishPolicy
+from events.publisher import BrokerAway, Publisher, PublishPolicy
 from events.queues import QueueWatch
 from events.replies import Replies
 from events.schemas import Applied, Event, Pause, Play
 from events.sender import REASON, Sender
+from events.submissions import Overloaded
 from events.topology import PROGRESS, PROGRESS_DEAD_LETTERS
 
 NOON = datetime(2025, 6, 12, 12, tzinfo=UTC)
@@ -160,6 +161,21 @@ async def test_more_than_may_wait_is_refused(broker: str) -> None:
     async with publishing(broker, waiting_events=10) as publisher:
         with pytest.raises(Overloaded):
             await publisher.publish([play() for _ in range(11)])
+
+
+async def test_an_event_that_cannot_be_encoded_spoils_no_other(broker: str) -> None:
+    broken = Play(event_id=uuid4(), user_id=1, video_id=1, at=NOON, received_at=NOON, session_id="\ud800")
+    handle, good = Recorder(), [play() for _ in range(5)]
+    async with publishing(broker) as publisher, consuming(broker, handle):
+        outcomes = await asyncio.gather(
+            *(publisher.publish([event]) for event in [broken, *good, broken]), return_exceptions=True
+        )
+        await handle.wait_for(5)
+    assert [type(outcome) for outcome in outcomes] == [
+        UnicodeEncodeError,
+        *[type(None)] * 5,
+        UnicodeEncodeError,
+    ]
 
 
 async def test_a_message_that_cannot_be_read_is_set_aside_and_blocks_nobody(broker: str) -> None:
