@@ -45,6 +45,7 @@ async def perform(student: Participant, stage: Stage) -> None:
         ExceptionGroup: of `NotAccepted`; the stack refused something, or stayed away for too long.
 
     """
+    await stage.until(student.script.arrives)
     async with asyncio.TaskGroup() as everything:
         for _ in range(student.script.registrations):
             everything.create_task(student.visitor.register(student.script.course.course_id))

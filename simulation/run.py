@@ -69,11 +69,11 @@ async def simulate(setting: Setting, display: Display, clock: Clock = utc_now) -
 
     """
     async with AsyncExitStack() as connections:
-        return await _Lesson(setting, Tally(), connections, display, clock).hold()
+        return await _Run(setting, Tally(), connections, display, clock).hold()
 
 
 @dataclass(frozen=True, slots=True)
-class _Lesson:
+class _Run:
     setting: Setting
     tally: Tally
     connections: AsyncExitStack

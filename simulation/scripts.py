@@ -73,6 +73,11 @@ class Script:
     tabs: tuple[Tab, ...]
 
     @property
+    def arrives(self) -> timedelta:
+        """When the student is first heard of, and registers."""
+        return min((action.after for tab in self.tabs for action in tab), default=timedelta())
+
+    @property
     def video_ids(self) -> set[int]:
         return {report.video_id for tab in self.tabs for action in tab for report in action.reports}
 
