@@ -5,12 +5,14 @@ who may call them first: dependencies are solved in order, and nobody learns wha
 they may not make.
 """
 
+import re
 from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import Depends, Path, Request, Security
 from fastapi.security import OAuth2PasswordBearer
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
+from pydantic_core import PydanticKnownError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api import queries
@@ -25,6 +27,7 @@ FOR_ADMINS = "this is for admins: sign in as one"
 FOR_STUDENTS = "this is for students: sign in as one"
 NO_SUCH_ID = "there is nothing with this id"
 NO_TEXT = "text must be valid Unicode without NUL characters"
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)")
 SCOPES = {role.value: f"For {role.value}s" for role in Role}
 
 
@@ -125,7 +128,14 @@ def _plain(value: str) -> str:
     return value
 
 
-PathId = Annotated[int, Path(examples=[1]), AfterValidator(_storable)]
+def plain_number(value: object) -> object:
+    """Let a number pass that is written as JSON would, and none of the other spellings pydantic reads."""
+    if isinstance(value, str) and _NUMBER.fullmatch(value) is None:
+        raise PydanticKnownError("int_parsing")
+    return value
+
+
+PathId = Annotated[int, Path(examples=[1]), BeforeValidator(plain_number), AfterValidator(_storable)]
 """An id in a path; one that no row can have is not found, instead of an error of the database."""
 
 Text = Annotated[str, AfterValidator(_plain)]

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import text
 
 from api.deps import AppState
+from api.openapi import RETRY_AFTER_HEADER
 from api.state import Dependency, Service, State
 
 CHECK_SECONDS = 1.0
@@ -111,7 +112,9 @@ def _add(
         endpoint,
         response_model=model,
         summary="Whether it serves",
-        responses={503: {"model": model, "description": "It cannot serve now"}},
+        responses={
+            503: {"model": model, "description": "It cannot serve now", "headers": RETRY_AFTER_HEADER}
+        },
     )
 
 

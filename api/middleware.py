@@ -36,6 +36,8 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if scope["method"] == "HEAD":  # routes are declared for GET alone; RFC 9110 section 9.3.2
+            scope, send = {**scope, "method": "GET"}, _without_body(send)
         exchange = _Exchange(scope, receive, send, self._max_body_bytes)
         try:
             if exchange.announces_too_much():
@@ -96,6 +98,17 @@ class _Exchange:
         level = logging.INFO if self.status >= _SERVER_ERROR else logging.DEBUG
         if log.isEnabledFor(level):
             log.log(level, "%s %s %s %.1f ms", method, _path(self._scope), self.status, seconds * 1000)
+
+
+def _without_body(send: Send) -> Send:
+    """Return what sends the same answer without its content."""
+
+    async def send_head(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await send(message)
+
+    return send_head
 
 
 def _without(message: Mapping[str, Any], name: bytes) -> list[tuple[bytes, bytes]]:

@@ -27,6 +27,8 @@ from core.errors import BadRequest, EduTrackError, Forbidden, NotFound, Unauthen
 from core.roles import Role
 from core.security import EXPIRED, INVALID
 
+RETRY_AFTER_HEADER = {"Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer"}}}
+
 Example = tuple[type[EduTrackError], str]
 
 _QUERY_SCHEME = "query"
@@ -153,6 +155,4 @@ def _add(responses: dict[Any, dict[str, Any]], status: int, problem: Problem) ->
     if all(example["value"] != value for example in examples.values()):
         examples[f"{status}-{len(examples) + 1}"] = {"summary": problem.detail, "value": value}
     if status in {429, 503}:
-        response["headers"] = {
-            "Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer"}}
-        }
+        response["headers"] = RETRY_AFTER_HEADER

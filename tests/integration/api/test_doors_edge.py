@@ -275,3 +275,18 @@ async def test_a_database_that_comes_back_is_asked_for_its_policy_then(
             await asyncio.sleep(0.05)
             assert not signals
         assert (await api.client.get("/courses")).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/courses/health", "/courses", "/courses/99", "/nowhere"])
+async def test_head_answers_as_get_does_without_the_content(api: Api, path: str) -> None:
+    head, get = await api.client.head(path), await api.client.get(path)
+    assert head.status_code == get.status_code
+    assert head.content == b""
+    assert head.headers["Content-Length"] == get.headers["Content-Length"]
+
+
+@pytest.mark.parametrize("spelling", ["1.0", "+1", "%201", "01", "1_0", "1e0", "0x1", "%EF%BC%91"])
+async def test_an_id_is_read_in_one_spelling_only(api: Api, spelling: str) -> None:
+    answer = await api.client.get(f"/courses/{spelling}")
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [{"field": "id", "message": "Input should be a valid integer"}]
