@@ -64,11 +64,12 @@ def health_router(services: Sequence[Service]) -> APIRouter:
 
 def judge(service: Service, conditions: Conditions) -> Status:
     """Return whether a service serves. Nothing serves before what it waits for at its start is there."""
-    concerned = {dependency: conditions[dependency] for dependency in service.needs | service.uses}
-    missing = any(concerned[dependency] is not Condition.OK for dependency in service.needs)
-    if missing or Condition.STARTING in concerned.values():
+    missing = {one for one in service.stands_on if conditions[one] is not Condition.OK}
+    starting = any(conditions[one] is Condition.STARTING for one in service.stands_on)
+    nothing_left = bool(service.needs_one_of) and service.needs_one_of <= missing
+    if starting or nothing_left or service.needs & missing:
         return Status.UNAVAILABLE
-    return Status.OK if all(one is Condition.OK for one in concerned.values()) else Status.DEGRADED
+    return Status.DEGRADED if missing else Status.OK
 
 
 def judge_all(services: Mapping[str, Status], conditions: Conditions) -> Status:
@@ -85,7 +86,7 @@ def judge_all(services: Mapping[str, Status], conditions: Conditions) -> Status:
 
 def _of_one(service: Service) -> Callable[..., Awaitable[Health]]:
     async def health(state: AppState, response: Response) -> Health:
-        conditions = await _check(state, service.needs | service.uses)
+        conditions = await _check(state, service.stands_on)
         status = judge(service, conditions)
         _say(response, status)
         return Health(status=status, dependencies=_named(conditions))
@@ -95,7 +96,7 @@ def _of_one(service: Service) -> Callable[..., Awaitable[Health]]:
 
 def _of_all(services: Sequence[Service]) -> Callable[..., Awaitable[Health]]:
     async def health(state: AppState, response: Response) -> OverallHealth:
-        conditions = await _check(state, frozenset().union(*(one.needs | one.uses for one in services)))
+        conditions = await _check(state, frozenset().union(*(one.stands_on for one in services)))
         statuses = {service.name: judge(service, conditions) for service in services}
         status = judge_all(statuses, conditions)
         _say(response, status)

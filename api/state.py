@@ -124,15 +124,22 @@ class State:
 class Service:
     """One part of the API, deployable alone.
 
-    It cannot serve without what it `needs`; without what it `uses` it serves worse. `opens` makes what the
-    service keeps while the process runs; its routes find it as `state.part(type)`.
+    It cannot serve without what it `needs`, nor without one at least of what it `needs_one_of`; without what
+    it `uses` it serves worse. `opens` makes what the service keeps while the process runs; its routes find it
+    as `state.part(type)`.
     """
 
     name: str
     router: APIRouter
     needs: frozenset[Dependency]
     uses: frozenset[Dependency] = frozenset()
+    needs_one_of: frozenset[Dependency] = frozenset()
     opens: Callable[[State], AbstractAsyncContextManager[object]] | None = None
+
+    @property
+    def stands_on(self) -> frozenset[Dependency]:
+        """Everything it looks at."""
+        return self.needs | self.needs_one_of | self.uses
 
 
 @asynccontextmanager

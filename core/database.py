@@ -1,6 +1,8 @@
 """PostgreSQL for everyone: one engine a process, sessions whose edge owns the transaction."""
 
+import asyncpg
 from sqlalchemy import MetaData
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
@@ -9,6 +11,9 @@ from core.settings import Settings
 STATEMENT_TIMEOUT_MS = 30_000
 CONNECT_TIMEOUT_SECONDS = 2
 POOL_TIMEOUT_SECONDS = 2
+
+AWAY = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+"""What using a database that is away may raise: opening a connection raises what SQLAlchemy does not wrap."""
 
 Sessions = async_sessionmaker[AsyncSession]
 

@@ -14,7 +14,6 @@ from aio_pika import DeliveryMode, Message
 from aio_pika.abc import AbstractConnection, AbstractExchange
 from aio_pika.exceptions import DeliveryError, PublishError
 
-from core.metrics import EVENTS_ACCEPTED
 from events.declare import declare_topology
 from events.flow import NO_METER, Meter
 from events.link import LOST, connect_in_background, disconnect, lost
@@ -68,6 +67,7 @@ class Publisher:
         self._policy = policy
         self._exchange: AbstractExchange | None = None
         self._submissions = Submissions(policy.waiting_events)
+        self._refused = asyncio.Event()
         self._link: asyncio.Task[None] | None = None
 
     @property
@@ -107,7 +107,12 @@ class Publisher:
         senders = [
             asyncio.create_task(self._send_messages(exchange)) for _ in range(self._policy.messages_in_flight)
         ]
-        tasks = [asyncio.create_task(lost(connection, channel)), *senders]
+        self._refused.clear()
+        tasks = [
+            asyncio.create_task(lost(connection, channel)),
+            asyncio.create_task(self._refused.wait()),  # a queue or binding may be gone: declare all anew
+            *senders,
+        ]
         try:
             ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in ended:
@@ -123,35 +128,55 @@ class Publisher:
         while True:
             await self._send(exchange, await self._submissions.take(self._policy.message_events))
 
+    async def forward(self, body: bytes, events: int) -> None:
+        """Publish a message that was encoded before, and return once it is durable.
+
+        Raises:
+            PublishFailed: it is not known to be.
+
+        """
+        exchange = self._exchange
+        if exchange is None:
+            raise BrokerAway
+        await self._confirm(exchange, _message(body), events)
+
     async def _send(self, exchange: AbstractExchange, batch: Sequence[Submission]) -> None:
+        bodies = [body for submission in batch for body in submission.bodies]
+        awaited = any(submission.awaited for submission in batch)
         failure: PublishFailed | None = BrokerAway()
         try:
+            await self._confirm(
+                exchange, _message(join(bodies), self._reply_queue() if awaited else None), len(bodies)
+            )
+            failure = None
+        except PublishFailed as failed:
+            failure = failed
+        finally:
+            settle_all(batch, failure)
+
+    async def _confirm(self, exchange: AbstractExchange, message: Message, events: int) -> None:
+        try:
             await exchange.publish(
-                self._message(batch),
+                message,
                 PROGRESS.routing_key,
                 mandatory=True,
                 timeout=self._policy.confirm_within.total_seconds(),
             )
-            failure = None
-        except (DeliveryError, PublishError):
-            failure = Refused()
-        except TimeoutError:
-            failure = Unconfirmed()
-        except LOST:
-            failure = BrokerAway()
-        finally:
-            settle_all(batch, failure)
-        if failure is None:
-            events = sum(len(submission.bodies) for submission in batch)
-            EVENTS_ACCEPTED.inc(events)
-            self._meter.published(messages=1, events=events)
+        except (DeliveryError, PublishError) as error:
+            self._refused.set()
+            raise Refused from error
+        except TimeoutError as error:
+            raise Unconfirmed from error
+        except LOST as error:
+            raise BrokerAway from error
+        self._meter.published(messages=1, events=events)
 
-    def _message(self, batch: Sequence[Submission]) -> Message:
-        awaited = any(submission.awaited for submission in batch)
-        return Message(
-            join(body for submission in batch for body in submission.bodies),
-            content_type=CONTENT_TYPE,
-            delivery_mode=DeliveryMode.PERSISTENT,
-            message_id=str(uuid4()),
-            reply_to=self._reply_queue() if awaited else None,
-        )
+
+def _message(body: bytes, reply_to: str | None = None) -> Message:
+    return Message(
+        body,
+        content_type=CONTENT_TYPE,
+        delivery_mode=DeliveryMode.PERSISTENT,
+        message_id=str(uuid4()),
+        reply_to=reply_to,
+    )

@@ -15,6 +15,8 @@ class Proxy:
         self._target = (host, port)
         self._listening: socket.socket | None = None
         self._passed_on: list[socket.socket] = []
+        self._flowing = threading.Event()
+        self._flowing.set()
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
@@ -49,6 +51,14 @@ class Proxy:
         self._listening = None
         self._passed_on.clear()
 
+    def stall(self) -> None:
+        """Let nothing through, and tell nobody."""
+        self._flowing.clear()
+
+    def flow(self) -> None:
+        """Let through what was held up, and all that follows."""
+        self._flowing.set()
+
     def _accept(self, listening: socket.socket) -> None:
         with suppress(OSError):
             while True:
@@ -56,13 +66,13 @@ class Proxy:
                 server = socket.create_connection(self._target)
                 self._passed_on += [client, server]
                 for source, sink in ((client, server), (server, client)):
-                    threading.Thread(target=_pass_on, args=(source, sink), daemon=True).start()
+                    threading.Thread(target=self._pass_on, args=(source, sink), daemon=True).start()
 
-
-def _pass_on(source: socket.socket, sink: socket.socket) -> None:
-    with suppress(OSError):
-        while data := source.recv(CHUNK):
-            sink.sendall(data)
-    for each in (source, sink):
+    def _pass_on(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):
-            each.shutdown(socket.SHUT_RDWR)
+            while data := source.recv(CHUNK):
+                self._flowing.wait()
+                sink.sendall(data)
+        for each in (source, sink):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)

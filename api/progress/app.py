@@ -1,5 +1,6 @@
 """The progress service, in the gateway or alone."""
 
+import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
@@ -12,39 +13,53 @@ from api.progress.known_videos import KnownVideos
 from api.progress.routes import router
 from api.progress.service import Desk
 from api.state import State
+from core.database import make_engine, make_sessions
 from core.settings import load_settings
+from events.acceptance import Acceptance
 from events.flow import FlowMeter
+from events.outbox import Outbox
 from events.publisher import Publisher
 from events.replies import Replies
+
+CONNECTIONS = 3
 
 
 @asynccontextmanager
 async def open_desk(state: State) -> AsyncIterator[Desk]:
     """Open what accepting events takes. Waits for nothing that is away."""
+    # Connections of its own: what accepts events does not queue behind those who read.
+    engine = make_engine(state.settings, pool_size=CONNECTIONS, application="edutrack-progress-desk")
+    sessions = make_sessions(engine)
 
-    async def find(video_ids: Collection[int]) -> set[int]:
-        async with state.transaction() as session:
+    async def find(video_ids: Collection[int] | None) -> set[int]:
+        async with sessions.begin() as session:
             return await queries.existing_videos(session, video_ids)
 
+    videos = KnownVideos(find, state.clock)
     url = state.settings.amqp_url.get_secret_value()
     meter = FlowMeter(state.redis)
     replies = Replies(url)
     publisher = Publisher(url, lambda: replies.queue_name, meter)
+    acceptance = Acceptance(publisher, Outbox(sessions))
     async with watching(state):
-        for part in (meter, replies, publisher):
+        for part in (meter, replies, acceptance):
             await part.start()
+        learning = asyncio.create_task(videos.keep_learning())
         try:
-            yield Desk(publisher, replies, KnownVideos(find, state.clock), state.policy, state.clock)
+            yield Desk(acceptance, replies, videos, state.policy, state.clock)
         finally:
-            for part in (publisher, replies, meter):
+            learning.cancel()
+            for part in (acceptance, replies, meter):
                 await part.stop()
+            await engine.dispose()
 
 
 SERVICE = Service(
     name="progress",
     router=router,
-    needs=frozenset({Dependency.BROKER}),
-    uses=frozenset({Dependency.DATABASE, Dependency.REDIS, Dependency.PROGRESS_WORKERS}),
+    needs=frozenset(),
+    needs_one_of=frozenset({Dependency.BROKER, Dependency.DATABASE}),
+    uses=frozenset({Dependency.REDIS, Dependency.PROGRESS_WORKERS}),
     opens=open_desk,
 )
 

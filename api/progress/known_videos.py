@@ -1,23 +1,29 @@
 """Which videos exist, remembered, so that an event costs no query."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
 from core.clock import Clock
+from core.database import AWAY
+
+log = logging.getLogger(__name__)
 
 MAX_ID = 2**63 - 1
 
-FindVideos = Callable[[Collection[int]], Awaitable[set[int]]]
+FindVideos = Callable[[Collection[int] | None], Awaitable[set[int]]]
+"""Returns those of the ids that are videos; of None, all videos there are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """How long it is remembered that a video does not exist, and of how many at most."""
+    """How long and of how many it is remembered that they are no videos; how often all are learnt."""
 
     unknown_for: timedelta = timedelta(seconds=5)
     unknown_at_most: int = 10_000
+    learn_every: timedelta = timedelta(seconds=30)
 
 
 class KnownVideos:
@@ -45,6 +51,15 @@ class KnownVideos:
             async with self._asking:  # one question at a time: the next one finds the answers of this one
                 await self._ask(self._open(possible))
         return impossible | possible - self._known
+
+    async def keep_learning(self) -> None:
+        """Learn of all videos, now and again, so that an outage of the database finds them known."""
+        while True:
+            try:
+                self._known |= await self._find(None)
+            except AWAY as error:
+                log.warning("new videos cannot be learnt of now (%s)", type(error).__name__)
+            await asyncio.sleep(self._memory.learn_every.total_seconds())
 
     def _open(self, video_ids: set[int]) -> set[int]:
         """Return the ids about which nothing is remembered, or not any more."""

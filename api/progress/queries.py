@@ -9,9 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.tables import Progress, Video
 
 
-async def existing_videos(session: AsyncSession, video_ids: Collection[int]) -> set[int]:
-    """Return those of the ids that are videos."""
-    return set(await session.scalars(select(Video.id).where(Video.id.in_(video_ids))))
+async def existing_videos(session: AsyncSession, video_ids: Collection[int] | None) -> set[int]:
+    """Return those of the ids that are videos; of None, all videos there are."""
+    statement = select(Video.id)
+    if video_ids is not None:
+        statement = statement.where(Video.id.in_(video_ids))
+    return set(await session.scalars(statement))
 
 
 async def history(

@@ -23,9 +23,10 @@ from api.progress.schemas import (
     ProgressRequest,
 )
 from core.clock import Clock
+from core.database import AWAY
 from core.errors import BadRequest, Conflict, NotFound, Unavailable
 from core.policy import Policy
-from events.publisher import Publisher
+from events.acceptance import Acceptance
 from events.replies import Replies
 from events.schemas import Applied, Event
 from events.submissions import PublishFailed
@@ -51,7 +52,7 @@ NOT_STORED = "the event could not be stored: send it again, with the same event_
 class Desk:
     """Where reports are handed in. Needs the database only for a video it has not heard of."""
 
-    publisher: Publisher
+    acceptance: Acceptance
     replies: Replies
     videos: KnownVideos
     policy: Policy
@@ -75,7 +76,7 @@ class Desk:
         events = read_events(request, event_id, receipt)
         if await self._missing({request.video_id}):
             raise NotFound(batch.UNKNOWN_VIDEO)
-        answer = await self._publish_and_wait(events, preferences.wait)
+        answer = await self._accept_and_wait(events, preferences.wait)
         if answer is not None and answer.outcome == "rejected":
             raise Conflict(answer.detail or "the event was refused")
         if answer is None or answer.record is None:
@@ -95,7 +96,9 @@ class Desk:
         judged = batch.judge(request.events, self._receipt(user_id, request.sent_at), uuid4)
         missing = await self._missing({event.video_id for one in judged for event in one.events})
         judged = [one.unless_missing(missing) for one in judged]
-        await self._publish([event for one in judged for event in one.events])
+        events = [event for one in judged for event in one.events]
+        if events:
+            await self._accept(events)
         return BatchAnswer(results=[one.result() for one in judged])
 
     def _receipt(self, user_id: int, sent_at: str | None) -> Receipt:
@@ -112,24 +115,23 @@ class Desk:
         try:
             async with asyncio.timeout(self.patience.videos.total_seconds()):
                 return await self.videos.missing(video_ids)
-        except (Unavailable, TimeoutError) as error:
+        except AWAY as error:
             raise Unavailable(
                 "it cannot be looked up now whether this video exists: try again soon",
                 retry_after=self.patience.retry_after,
             ) from error
 
-    async def _publish(self, events: Sequence[Event], *, awaited: bool = False) -> None:
-        if not events:
-            return
+    async def _accept(self, events: Sequence[Event], *, awaited: bool = False) -> bool:
+        """Make events durable; return whether an answer may come."""
         try:
-            await self.publisher.publish(events, awaited=awaited)
+            return await self.acceptance.accept(events, awaited=awaited)
         except PublishFailed as error:
             raise Unavailable(
                 NOT_STORED,
                 retry_after=self.patience.retry_after,
             ) from error
 
-    async def _publish_and_wait(self, events: Sequence[Event], wait: timedelta) -> Applied | None:
+    async def _accept_and_wait(self, events: Sequence[Event], wait: timedelta) -> Applied | None:
         """Return what became of the last event, or None if that is not known in time.
 
         While the workers are behind nobody waits, but answers are still asked for: they tell when it is over.
@@ -139,11 +141,13 @@ class Desk:
         lagging = self.replies.lagging
         expectation = self.replies.expect(key) if wait else None
         try:
-            await self._publish(events, awaited=expectation is not None)
+            heard = await self._accept(events, awaited=expectation is not None)
         except Unavailable:
             self.replies.give_up(key)
             raise
-        if expectation is None or lagging:
+        if not heard:
+            self.replies.give_up(key)
+        if expectation is None or lagging or not heard:
             return None
         left = give_up_at - asyncio.get_running_loop().time()
         await asyncio.wait({expectation.answer}, timeout=max(0.0, left))

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from os import getpid
 
+import asyncpg
 from redis.asyncio import Redis
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from core.database import Sessions, make_engine, make_sessions
+from core.database import AWAY, Sessions, make_engine, make_sessions
 from core.logs import configure_logging
 from core.metrics import serve_metrics
 from core.policy import Policy
@@ -89,7 +90,7 @@ def handler(engine: AsyncEngine, policy: Policy) -> Handler:
             if state == READ_ONLY:  # a former primary: its connections stay read-only for ever
                 await engine.dispose()
             raise Busy(f"the database cannot commit now ({type(error.orig).__name__})") from error
-        except OSError as error:
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
             raise Busy(f"the database is away ({type(error).__name__})") from error
 
     return handle
@@ -102,7 +103,7 @@ async def _start(sessions: Sessions, policy: Policy) -> None:
         try:
             async with sessions.begin() as session:
                 await check_policy(session, policy)
-        except (SQLAlchemyError, OSError) as error:
+        except AWAY as error:
             log.warning("waiting for the database and its schema (%s)", type(error).__name__)
             await asyncio.sleep(LINK.wait(tries))
             tries += 1

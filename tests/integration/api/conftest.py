@@ -99,7 +99,7 @@ async def gateway(
 ) -> AsyncIterator[Api]:
     """All services, connected to everything."""
     async with serving(settings, *SERVICES) as running:
-        await until(lambda: running.state.part(Desk).publisher.connected)
+        await until(lambda: running.state.part(Desk).acceptance.ready)
         await until(lambda: running.state.broker_watch and running.state.broker_watch.connected)
         yield running
 

@@ -85,7 +85,7 @@ async def setting(
         ) as client:
             made = Setting(app, client, engine, broker)
             desk = app.state.edutrack.part(Desk)
-            await made.until(lambda: desk.publisher.connected and desk.replies.queue_name)
+            await made.until(lambda: desk.acceptance.ready and desk.replies.queue_name)
             yield made
 
 

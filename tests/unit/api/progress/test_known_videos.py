@@ -16,10 +16,12 @@ class Library:
         self.away = False
         self.now = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
-    async def find(self, video_ids: Collection[int]) -> set[int]:
+    async def find(self, video_ids: Collection[int] | None) -> set[int]:
         await asyncio.sleep(0)
         if self.away:
             raise OSError("away")
+        if video_ids is None:
+            return set(self.videos)
         self.questions.append(set(video_ids))
         return self.videos & set(video_ids)
 
@@ -83,3 +85,28 @@ async def test_what_is_known_needs_no_database() -> None:
     assert await known.missing([1]) == set()
     with pytest.raises(OSError, match="away"):
         await known.missing([2])
+
+
+async def test_all_videos_are_learnt_so_that_an_outage_finds_them_known() -> None:
+    library = Library(1, 2)
+    known = library.known()
+    learning = asyncio.create_task(known.keep_learning())
+    await asyncio.sleep(0.01)
+    library.away = True
+    assert await known.missing([1, 2]) == set()
+    with pytest.raises(OSError, match="away"):
+        await known.missing([3])
+    learning.cancel()
+
+
+async def test_learning_goes_on_after_an_outage() -> None:
+    library = Library(1)
+    library.away = True
+    known = library.known(Memory(learn_every=timedelta(milliseconds=1)))
+    learning = asyncio.create_task(known.keep_learning())
+    await asyncio.sleep(0.01)
+    library.away = False
+    await asyncio.sleep(0.05)
+    library.away = True
+    assert await known.missing([1]) == set()
+    learning.cancel()
