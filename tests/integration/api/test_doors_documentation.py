@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from api.auth.service import TAKEN
 from api.gateway.app import SERVICES
 from api.middleware import MAX_BODY_BYTES
+from api.progress.service import Desk
 from core.policy import Policy
 from core.roles import Role
 from core.settings import Settings
@@ -269,11 +270,13 @@ async def provoke_limits(settings: Settings, told: Told) -> None:
 
 
 async def provoke_outages(settings: Settings, callers: Callers, told: Told) -> None:
-    """Take the database away, then the broker."""
-    database = SecretStr(f"postgresql+asyncpg://edutrack@127.0.0.1:{NOWHERE}/edutrack")
-    broker = SecretStr(f"amqp://guest@127.0.0.1:{NOWHERE}/")
-    for away in ({"database_url": database}, {"amqp_url": broker}):
+    """Take the database away, then the broker, then both from a process that had known the video before."""
+    database = {"database_url": SecretStr(f"postgresql+asyncpg://edutrack@127.0.0.1:{NOWHERE}/edutrack")}
+    broker = {"amqp_url": SecretStr(f"amqp://guest@127.0.0.1:{NOWHERE}/")}
+    for away in (database, broker, database | broker):
         async with serving(settings.model_copy(update=away), *SERVICES) as broken:
+            if away == database | broker:
+                broken.state.part(Desk).videos._known.add(1)
             for route in ROUTES:
                 who = callers.admin if route.who is Who.ADMIN else callers.student
                 answer = await tell(broken, told, route, headers=route.headers | who)
