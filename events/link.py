@@ -5,9 +5,9 @@ import logging
 import random
 import signal
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection
@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 LOST = (AMQPError, ChannelInvalidStateError, OSError)
 """What using a connection that breaks may raise; a `TimeoutError` is an `OSError`."""
+
+CANCEL_AGAIN_SECONDS = 0.5
 
 Use = Callable[[AbstractConnection], Awaitable[None]]
 
@@ -60,7 +62,6 @@ async def keep_connected(url: str, name: str, use: Use, policy: LinkPolicy = LIN
             log.warning("%s: the connection to the broker was lost", name)
         except LOST as error:
             log.warning("%s: no connection to the broker (%s)", name, _reason(error))
-        _raise_if_cancelled()
         await asyncio.sleep(policy.wait(failures))
         failures += 1
 
@@ -90,9 +91,30 @@ async def disconnect(link: asyncio.Task[None] | None) -> None:
     """
     if link is None:
         return
-    link.cancel()
-    with suppress(asyncio.CancelledError):
-        await link
+    await end(link)
+    if not link.cancelled():
+        link.result()
+
+
+async def end(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel tasks until they have ended: the client library swallows some cancellations."""
+    while unfinished := {task for task in tasks if not task.done()}:
+        for task in unfinished:
+            task.cancel()
+        await asyncio.wait(unfinished, timeout=CANCEL_AGAIN_SECONDS)
+
+
+def channel_of(connection: AbstractConnection, **options: bool) -> AbstractChannel:
+    """Return a channel that is not open yet.
+
+    Raises:
+        ConnectionResetError: the connection is closed, which the library reports as a bare `RuntimeError`.
+
+    """
+    try:
+        return connection.channel(**options)
+    except RuntimeError as error:
+        raise ConnectionResetError from error
 
 
 async def lost(connection: AbstractConnection, channel: AbstractChannel) -> None:
@@ -103,13 +125,6 @@ async def lost(connection: AbstractConnection, channel: AbstractChannel) -> None
     finally:
         for future in gone:
             future.cancel()
-
-
-def _raise_if_cancelled() -> None:
-    """End the task if it was told to: the client library turns some cancellations into errors of its own."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
 
 
 async def _connect(url: str, name: str, policy: LinkPolicy) -> AbstractConnection:

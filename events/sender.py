@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from aio_pika import DeliveryMode, Message
-from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange, AbstractIncomingMessage
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage
 
 from core.metrics import DEAD_LETTERED
 from events.declare import declare_topology
-from events.link import LOST, connect_in_background, disconnect, lost
+from events.link import LOST, channel_of, connect_in_background, disconnect, end, lost
 from events.schemas import REPLY_CONTENT_TYPE, Applied, encode_reply
-from events.topology import DEAD_LETTERS, PROGRESS_DEAD_LETTERS
+from events.topology import PROGRESS, PROGRESS_DEAD_LETTERS, Queue
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class Sender:
         self._url = url
         self._policy = policy or SendPolicy()
         self._replies: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue(self._policy.waiting_replies)
-        self._graveyard: AbstractExchange | None = None
+        self._channel: AbstractChannel | None = None
         self._link: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -82,38 +82,54 @@ class Sender:
                 ATTEMPTS: int(str(headers.get("x-delivery-count", 0))) + 1,
             },
         )
-        while not await self._confirmed(message):  # noqa: ASYNC110 - nothing tells when the broker is back
-            await asyncio.sleep(self._policy.try_again_after.total_seconds())
+        await self._insist(PROGRESS_DEAD_LETTERS, message)
         DEAD_LETTERED.labels(kind).inc()
         log.error("set aside in %s: %s", PROGRESS_DEAD_LETTERS.name, reason)
 
-    async def _confirmed(self, message: Message) -> bool:
-        if self._graveyard is None:
+    async def publish_again(self, bodies: Sequence[bytes], original: AbstractIncomingMessage) -> None:
+        """Put bodies at the end of the queue, each as a message, and return once all are durable there."""
+        first_seen = original.headers.get(FIRST_SEEN) or datetime.now(UTC).isoformat()
+        for body in bodies:
+            message = Message(
+                body,
+                content_type=original.content_type,
+                delivery_mode=DeliveryMode.PERSISTENT,
+                message_id=str(uuid4()),
+                headers={FIRST_SEEN: first_seen},
+            )
+            await self._insist(PROGRESS, message)
+
+    async def _insist(self, queue: Queue, message: Message) -> None:
+        while not await self._confirmed(queue, message):  # noqa: ASYNC110 - nothing tells when it is back
+            await asyncio.sleep(self._policy.try_again_after.total_seconds())
+
+    async def _confirmed(self, queue: Queue, message: Message) -> bool:
+        if self._channel is None:
             return False
         try:
-            await self._graveyard.publish(
+            exchange = await self._channel.get_exchange(queue.exchange.name, ensure=False)
+            await exchange.publish(
                 message,
-                PROGRESS_DEAD_LETTERS.routing_key,
+                queue.routing_key,
                 mandatory=True,
                 timeout=self._policy.confirm_within.total_seconds(),
             )
         except LOST as error:
-            log.warning("a dead letter was not confirmed (%s), trying again", type(error).__name__)
+            log.warning("a message was not confirmed (%s), trying again", type(error).__name__)
             return False
         return True
 
     async def _serve(self, connection: AbstractConnection) -> None:
-        confirming = await connection.channel(publisher_confirms=True, on_return_raises=True)
-        plain = await connection.channel(publisher_confirms=False)
+        confirming = await channel_of(connection, publisher_confirms=True, on_return_raises=True)
+        plain = await channel_of(connection, publisher_confirms=False)
         await declare_topology(confirming)
-        self._graveyard = await confirming.get_exchange(DEAD_LETTERS.name, ensure=False)
+        self._channel = confirming
         replying = asyncio.create_task(self._send_replies(plain))
         try:
             await lost(connection, confirming)
         finally:
-            self._graveyard = None
-            replying.cancel()
-            await asyncio.gather(replying, return_exceptions=True)
+            self._channel = None
+            await end(replying)
 
     async def _send_replies(self, channel: AbstractChannel) -> None:
         while True:

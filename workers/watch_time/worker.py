@@ -19,8 +19,9 @@ from core.metrics import serve_metrics
 from core.policy import Policy
 from core.policy_store import check_policy
 from core.settings import Settings
-from events.consumer import Busy, Consumer, Handler, Invalid
+from events.consumer import Consumer
 from events.flow import FlowMeter
+from events.handling import Busy, Handler, Invalid
 from events.link import LINK
 from events.schemas import Applied, Event
 from events.sender import Sender

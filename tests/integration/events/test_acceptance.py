@@ -74,6 +74,12 @@ async def in_queue(broker: str, expected: int) -> list[UUID]:
     return found
 
 
+async def until_empty(sessions: Sessions) -> None:
+    async with asyncio.timeout(SOON):
+        while await waiting(sessions):
+            await asyncio.sleep(0.02)
+
+
 async def until_ready(acceptance: Acceptance) -> None:
     async with asyncio.timeout(SOON):
         while not acceptance.ready:
@@ -107,9 +113,7 @@ async def test_without_the_broker_events_wait_and_are_drained_when_it_is_back(
             assert (await session.scalar(select(func.count()).select_from(OutboxMessage)) or 0) < 50
         way.mend()
         assert set(await in_queue(broker, 100)) == {event.event_id for event in events}
-        async with asyncio.timeout(SOON):
-            while await waiting(sessions):
-                await asyncio.sleep(0.02)
+        await until_empty(sessions)
 
 
 async def test_what_an_earlier_process_left_is_drained_by_the_next(
@@ -138,6 +142,7 @@ async def test_a_broker_that_hangs_costs_one_deadline_and_not_one_a_request(
         way.flow()
         await until_ready(acceptance)
         assert await acceptance.accept([play()]) is True
+        await until_empty(sessions)
     assert {event.event_id for event in (first, *others)} <= set(await in_queue(broker, 22))
 
 
