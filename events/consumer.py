@@ -22,7 +22,7 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMe
 from events.declare import declare_topology
 from events.flow import NO_METER, Meter
 from events.handling import Abandoned, Delivery, Handler, Handling, TooManyFailures
-from events.link import LINK, LOST, channel_of, disconnect, end, keep_connected, lost
+from events.link import LINK, LOST, disconnect, end, keep_connected, lost
 from events.sender import Sender
 from events.topology import PROGRESS
 
@@ -97,7 +97,7 @@ class Consumer:
                 await asyncio.wait_for(self._stopping.wait(), self._policy.say_every.total_seconds())
 
     async def _serve(self, connection: AbstractConnection) -> None:
-        channel = await channel_of(connection)
+        channel = await connection.channel()
         await declare_topology(channel)
         queue = await channel.get_queue(PROGRESS.name, ensure=False)
         tasks = [
@@ -122,7 +122,7 @@ class Consumer:
             await asyncio.sleep(self._policy.look_every.total_seconds())
             async with (
                 asyncio.timeout(LINK.connect_within.total_seconds()),
-                channel_of(connection) as channel,
+                connection.channel() as channel,
             ):
                 found = await channel.declare_queue(PROGRESS.name, passive=True)
             if not found.declaration_result.consumer_count:

@@ -58,12 +58,22 @@ async def keep_connected(url: str, name: str, use: Use, policy: LinkPolicy = LIN
             async with await _connect(url, name, policy) as connection:
                 log.info("%s: connected to the broker", name)
                 failures = 0
-                await use(connection)
+                await _until_lost(use, connection)
             log.warning("%s: the connection to the broker was lost", name)
         except LOST as error:
             log.warning("%s: no connection to the broker (%s)", name, _reason(error))
         await asyncio.sleep(policy.wait(failures))
         failures += 1
+
+
+async def _until_lost(use: Use, connection: AbstractConnection) -> None:
+    try:
+        await use(connection)
+    except RuntimeError as error:  # what the library raises where a channel is opened on a closed connection
+        transport = connection.transport
+        if not (connection.is_closed or transport is None or transport.connection.is_closed):
+            raise
+        raise ConnectionResetError from error
 
 
 def connect_in_background(url: str, name: str, use: Use) -> asyncio.Task[None]:
@@ -102,19 +112,6 @@ async def end(*tasks: asyncio.Task[Any]) -> None:
         for task in unfinished:
             task.cancel()
         await asyncio.wait(unfinished, timeout=CANCEL_AGAIN_SECONDS)
-
-
-def channel_of(connection: AbstractConnection, **options: bool) -> AbstractChannel:
-    """Return a channel that is not open yet.
-
-    Raises:
-        ConnectionResetError: the connection is closed, which the library reports as a bare `RuntimeError`.
-
-    """
-    try:
-        return connection.channel(**options)
-    except RuntimeError as error:
-        raise ConnectionResetError from error
 
 
 async def lost(connection: AbstractConnection, channel: AbstractChannel) -> None:

@@ -16,7 +16,7 @@ from aio_pika.exceptions import DeliveryError, PublishError
 
 from events.declare import declare_topology
 from events.flow import NO_METER, Meter
-from events.link import LOST, channel_of, connect_in_background, disconnect, end, lost
+from events.link import LOST, connect_in_background, disconnect, end, lost
 from events.schemas import CONTENT_TYPE, Event, join
 from events.submissions import PublishFailed, Submission, Submissions, settle_all
 from events.topology import PROGRESS
@@ -100,7 +100,7 @@ class Publisher:
             raise Unconfirmed from None
 
     async def _serve(self, connection: AbstractConnection) -> None:
-        channel = await channel_of(connection, publisher_confirms=True, on_return_raises=True)
+        channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
         await declare_topology(channel)
         exchange = await channel.get_exchange(PROGRESS.exchange.name, ensure=False)
         self._exchange = exchange

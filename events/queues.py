@@ -14,7 +14,7 @@ from core.clock import Clock, utc_now
 from core.metrics import QUEUE_CONSUMERS, QUEUE_READY
 from events.declare import declare_topology
 from events.flow import oldest_of, read_flow
-from events.link import channel_of, connect_in_background, disconnect
+from events.link import connect_in_background, disconnect
 from events.topology import PROGRESS, QUEUES
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ class QueueWatch:
 
     async def _serve(self, connection: AbstractConnection) -> None:
         try:
-            async with channel_of(connection) as channel:
+            async with connection.channel() as channel:
                 await declare_topology(channel)
             while not connection.is_closed:
                 self._states = await look(connection)
@@ -104,7 +104,7 @@ async def look(connection: AbstractConnection) -> tuple[QueueState, ...]:
 
     """
     states = []
-    async with asyncio.timeout(READ_WITHIN.total_seconds()), channel_of(connection) as channel:
+    async with asyncio.timeout(READ_WITHIN.total_seconds()), connection.channel() as channel:
         for queue in QUEUES:
             found = (await channel.declare_queue(queue.name, passive=True)).declaration_result
             states.append(QueueState(queue.name, found.message_count or 0, found.consumer_count or 0))

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
 
-from events.link import channel_of, connect_in_background, disconnect, lost
+from events.link import connect_in_background, disconnect, lost
 from events.schemas import Applied, decode_reply
 
 EventKey = tuple[int, UUID]
@@ -85,7 +85,7 @@ class Replies:
         self._expected.pop(key, None)
 
     async def _serve(self, connection: AbstractConnection) -> None:
-        channel = await channel_of(connection, publisher_confirms=False)
+        channel = await connection.channel(publisher_confirms=False)
         queue = await channel.declare_queue(exclusive=True, auto_delete=True)
         await queue.consume(self._hear, no_ack=True)
         self.queue_name = queue.name

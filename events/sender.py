@@ -13,7 +13,7 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMe
 
 from core.metrics import DEAD_LETTERED
 from events.declare import declare_topology
-from events.link import LOST, channel_of, connect_in_background, disconnect, end, lost
+from events.link import LOST, connect_in_background, disconnect, end, lost
 from events.schemas import REPLY_CONTENT_TYPE, Applied, encode_reply
 from events.topology import PROGRESS, PROGRESS_DEAD_LETTERS, Queue
 
@@ -120,8 +120,8 @@ class Sender:
         return True
 
     async def _serve(self, connection: AbstractConnection) -> None:
-        confirming = await channel_of(connection, publisher_confirms=True, on_return_raises=True)
-        plain = await channel_of(connection, publisher_confirms=False)
+        confirming = await connection.channel(publisher_confirms=True, on_return_raises=True)
+        plain = await connection.channel(publisher_confirms=False)
         await declare_topology(confirming)
         self._channel = confirming
         replying = asyncio.create_task(self._send_replies(plain))
