@@ -26,6 +26,7 @@ _DETAILS = {
     400: "the body cannot be read: send what Content-Type says, in UTF-8",
     404: "there is nothing at this address: /docs lists what there is",
     405: "this address takes other methods: the Allow header lists them",
+    408: "the body did not arrive in time: send it again",
     413: "the body is too large: send at most 1 MiB",
 }
 

@@ -3,22 +3,43 @@
 Plain ASGI: the frameworks' own base class costs more than all of this.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
 from prometheus_client import Histogram
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import credentials
-from api.errors import TooLarge, answer, problem_of_status, unexpected
+from api.errors import TooLarge, answer, problem_of, problem_of_status, unexpected
+from core.errors import Unavailable
 from core.metrics import REQUESTS
 
 log = logging.getLogger("edutrack.access")
 
-MAX_BODY_BYTES = 1 << 20
+BUSY = "too many requests are being answered: try again soon"
+TOO_SLOW = "the answer took too long: try again soon, an event with the same event_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one process takes on before it refuses, so that a backlog neither hangs nor fills the memory."""
+
+    body_bytes: int = 1 << 20
+    body_within: timedelta = timedelta(seconds=10)
+    answer_within: timedelta = timedelta(seconds=2.8)
+    """From the last byte of a request to the first one of its answer."""
+    in_flight: int = 2_000
+    retry_after: int = 2
+
+
+LIMITS = Limits()
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _WITH_TOKEN_IN_URL = [(b"referrer-policy", b"no-referrer"), (b"cache-control", b"no-store")]
@@ -28,9 +49,10 @@ _SERVER_ERROR = 500
 class Edge:
     """Outermost layer but CORS."""
 
-    def __init__(self, app: ASGIApp, max_body_bytes: int = MAX_BODY_BYTES) -> None:
+    def __init__(self, app: ASGIApp, limits: Limits = LIMITS) -> None:
         self._app = app
-        self._max_body_bytes = max_body_bytes
+        self._limits = limits
+        self._in_flight = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -38,56 +60,98 @@ class Edge:
             return
         if scope["method"] == "HEAD":  # routes are declared for GET alone; RFC 9110 section 9.3.2
             scope, send = {**scope, "method": "GET"}, _without_body(send)
-        exchange = _Exchange(scope, receive, send, self._max_body_bytes)
+        exchange = _Exchange(scope, receive, send, self._limits)
+        self._in_flight += 1
         try:
-            if exchange.announces_too_much():
-                await answer(problem_of_status(413))(scope, receive, exchange.send)
-            else:
-                await self._app(scope, exchange.receive, exchange.send)
+            await self._answer(exchange, scope, receive)
         except Exception as error:
             if exchange.status:  # too late for an answer: the server breaks the connection off
                 raise
             await unexpected(error)(scope, receive, exchange.send)
         finally:
+            self._in_flight -= 1
             exchange.account()
+
+    async def _answer(self, exchange: "_Exchange", scope: Scope, receive: Receive) -> None:
+        if self._in_flight > self._limits.in_flight:
+            await self._refuse(BUSY)(scope, receive, exchange.send)
+        elif exchange.announces_too_much():
+            await answer(problem_of_status(413))(scope, receive, exchange.send)
+        else:
+            await self._answer_in_time(exchange, scope, receive)
+
+    async def _answer_in_time(self, exchange: "_Exchange", scope: Scope, receive: Receive) -> None:
+        try:
+            async with asyncio.timeout(None) as deadline:
+                exchange.keep_to(deadline)
+                try:
+                    await self._app(scope, exchange.receive, exchange.send)
+                finally:
+                    exchange.keep_to(None)
+        except TimeoutError:
+            if exchange.status or not deadline.expired():
+                raise
+            refusal = self._refuse(TOO_SLOW) if exchange.is_whole else answer(problem_of_status(408))
+            await refusal(scope, receive, exchange.send)
+
+    def _refuse(self, detail: str) -> Response:
+        problem = problem_of(Unavailable, detail)
+        return answer(problem, {"Retry-After": str(self._limits.retry_after)})
 
 
 class _Exchange:
     """One request and its answer."""
 
-    __slots__ = ("_began", "_bytes", "_limit", "_receive", "_scope", "_send", "status")
+    __slots__ = (
+        *("_announced", "_began", "_bytes", "_deadline", "_limits", "_receive", "_scope", "_send"),
+        *("is_whole", "status"),
+    )
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, limits: Limits) -> None:
         self._began = time.perf_counter()
         self._scope = scope
         self._receive = receive
         self._send = send
-        self._limit = limit
+        self._limits = limits
+        self._announced = _announced_bytes(scope)
         self._bytes = 0
+        self.is_whole = self._announced == 0
         self.status = 0
+        self._deadline: asyncio.Timeout | None = None
 
     def announces_too_much(self) -> bool:
-        for name, value in self._scope["headers"]:
-            if name == b"content-length":
-                return value.isdigit() and int(value[:20]) > self._limit
-        return False
+        return self._announced is not None and self._announced > self._limits.body_bytes
 
     async def receive(self) -> Message:
         """Count what arrives: a chunked body announces nothing."""
         message = await self._receive()
         if message["type"] == "http.request":
             self._bytes += len(message.get("body", b""))
-            if self._bytes > self._limit:
+            if self._bytes > self._limits.body_bytes:
                 raise TooLarge
+            if not self.is_whole and not message.get("more_body", False):
+                self.is_whole = True
+                self._end_in(self._limits.answer_within)
         return message
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            self._end_in(None)
             query = self._scope["query_string"]
             if query and credentials.in_query(query):
                 message["headers"] = [*_without(message, b"cache-control"), *_WITH_TOKEN_IN_URL]
         await self._send(message)
+
+    def keep_to(self, deadline: asyncio.Timeout | None) -> None:
+        """Let a deadline run for the body, then for the answer, until the answer begins."""
+        self._deadline = deadline
+        self._end_in(self._limits.answer_within if self.is_whole else self._limits.body_within)
+
+    def _end_in(self, within: timedelta | None) -> None:
+        if self._deadline is not None:
+            now = asyncio.get_running_loop().time()
+            self._deadline.reschedule(None if within is None else now + within.total_seconds())
 
     def account(self) -> None:
         """Measure and log; the query may hold a token, so it is left out."""
@@ -98,6 +162,16 @@ class _Exchange:
         level = logging.INFO if self.status >= _SERVER_ERROR else logging.DEBUG
         if log.isEnabledFor(level):
             log.log(level, "%s %s %s %.1f ms", method, _path(self._scope), self.status, seconds * 1000)
+
+
+def _announced_bytes(scope: Scope) -> int | None:
+    """Return how long a request says its body is; None where it says that there is one but not how long."""
+    chunked = False
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit():
+            return int(value[:20])
+        chunked = chunked or name == b"transfer-encoding"
+    return None if chunked else 0
 
 
 def _without_body(send: Send) -> Send:

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api.middleware import MAX_BODY_BYTES
+from api.middleware import LIMITS
 from tests.integration.api.conftest import Api, Callers
 from tests.integration.api.routes import ROUTES, Route, Who
 
@@ -134,10 +134,10 @@ async def test_malformed_json_is_400_and_says_what_to_send(gateway: Api, callers
 async def test_a_body_of_10_mb_is_refused_announced_or_not(gateway: Api, callers: Callers) -> None:
     async def chunks() -> AsyncIterator[bytes]:
         for _ in range(10):
-            yield b" " * MAX_BODY_BYTES
+            yield b" " * LIMITS.body_bytes
 
     for route in WITH_BODY:
-        for content in (b" " * (10 * MAX_BODY_BYTES), chunks()):
+        for content in (b" " * (10 * LIMITS.body_bytes), chunks()):
             answer = await send(gateway, callers, route, content)
             check(answer, str(route))
             assert answer.status_code == 413, str(route)
@@ -146,7 +146,7 @@ async def test_a_body_of_10_mb_is_refused_announced_or_not(gateway: Api, callers
 
 async def test_a_body_of_1_mib_is_read(gateway: Api) -> None:
     content = json.dumps({"username": "ada", "password": "x" * 10}).encode()
-    content += b" " * (MAX_BODY_BYTES - len(content))
+    content += b" " * (LIMITS.body_bytes - len(content))
     answer = await gateway.client.post("/auth/login", content=content, headers=JSON)
     assert answer.status_code == 401
 

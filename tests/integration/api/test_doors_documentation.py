@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.auth.service import TAKEN
 from api.gateway.app import SERVICES
-from api.middleware import MAX_BODY_BYTES
+from api.middleware import LIMITS
 from api.progress.service import Desk
 from core.policy import Policy
 from core.roles import Role
@@ -185,7 +185,7 @@ async def provoke(api: Api, callers: Callers, route: Route, told: Told) -> None:
         await tell(api, told, route, url=url, headers=welcome)
     kind = "application/x-www-form-urlencoded" if route.form else "application/json"
     if route.method == "POST" and (route.json or route.form):
-        for content in (b'{"a":', b"{}", b" " * (MAX_BODY_BYTES + 1)):
+        for content in (b'{"a":', b"{}", b" " * (LIMITS.body_bytes + 1)):
             wrong = {"json": None, "data": None, "content": content}
             await tell(api, told, route, headers=welcome | {"Content-Type": kind}, **wrong)
     for name in route.json or ():
