@@ -11,6 +11,10 @@ from types import MappingProxyType
 DELIVERY_LIMIT = 20
 """Deliveries after which a message is dead-lettered; only what crashes a worker comes near it."""
 
+NO_DELIVERY_LIMIT = 2**31 - 1
+"""Whoever looks at dead letters returns them, and none may ever be lost by that. Without a limit RabbitMQ 4
+takes 20; the -1 that switches it off there means 0 to RabbitMQ 3."""
+
 Argument = str | int
 
 
@@ -31,6 +35,10 @@ class Queue:
     arguments: Mapping[str, Argument] = field(default_factory=dict)
 
 
+_DEAD_LETTER_ARGUMENTS: Mapping[str, Argument] = MappingProxyType(
+    {"x-queue-type": "quorum", "x-delivery-limit": NO_DELIVERY_LIMIT, "x-overflow": "reject-publish"}
+)
+
 EVENTS = Exchange("edutrack.events")
 DEAD_LETTERS = Exchange("edutrack.dead-letters")
 
@@ -38,7 +46,7 @@ PROGRESS_DEAD_LETTERS = Queue(
     name="edutrack.progress.dead-letters",
     exchange=DEAD_LETTERS,
     routing_key="progress",
-    arguments=MappingProxyType({"x-queue-type": "quorum", "x-overflow": "reject-publish"}),
+    arguments=_DEAD_LETTER_ARGUMENTS,
 )
 
 PROGRESS = Queue(
@@ -63,7 +71,7 @@ IMPORTS_DEAD_LETTERS = Queue(
     name="edutrack.imports.dead-letters",
     exchange=DEAD_LETTERS,
     routing_key="imports",
-    arguments=MappingProxyType({"x-queue-type": "quorum", "x-overflow": "reject-publish"}),
+    arguments=_DEAD_LETTER_ARGUMENTS,
 )
 
 IMPORTS = Queue(
