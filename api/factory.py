@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from fastapi_offline import FastAPIOffline
 
 from api.errors import handle_errors
 from api.health import health_router
@@ -35,7 +36,7 @@ def create_app(settings: Settings, *services: Service, clock: Clock = utc_now) -
             app.state.edutrack = state
             yield
 
-    app = FastAPI(
+    app = FastAPIOffline(  # its documentation pages load nothing from elsewhere
         title="EduTrack",
         summary="True watch time and attendance for course videos",
         version=version("edutrack"),

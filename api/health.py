@@ -59,7 +59,19 @@ def health_router(services: Sequence[Service]) -> APIRouter:
     for service in services:
         _add(router, f"/{service.name}/health", Health, _of_one(service))
     _add(router, "/health", OverallHealth, _of_all(services))
+    router.add_api_route("/health/live", _live, summary="Whether the process answers")
     return router
+
+
+class Liveness(BaseModel):
+    """That the process answers. Restarting it mends nothing that `/health` tells of besides."""
+
+    status: Status = Field(Status.OK, examples=[Status.OK])
+
+
+async def _live(response: Response) -> Liveness:
+    response.headers["Cache-Control"] = "no-store"
+    return Liveness()
 
 
 def judge(service: Service, conditions: Conditions) -> Status:

@@ -48,6 +48,7 @@ ASYNC = {"Prefer": "respond-async"}
 
 ROUTES = (
     Route("GET", "/health", Who.ANYBODY),
+    Route("GET", "/health/live", Who.ANYBODY),
     *(
         Route("GET", f"/{name}/health", Who.ANYBODY)
         for name in ("auth", "courses", "videos", "progress", "attendance", "ops")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -281,3 +282,13 @@ async def provoke_outages(settings: Settings, callers: Callers, told: Told) -> N
                 who = callers.admin if route.who is Who.ADMIN else callers.student
                 answer = await tell(broken, told, route, headers=route.headers | who)
                 assert answer.status_code < 500 or answer.headers["retry-after"], str(route)
+
+
+@pytest.mark.parametrize("page", ["/docs", "/redoc"])
+async def test_the_documentation_loads_nothing_from_elsewhere(api: Api, page: str) -> None:
+    html = (await api.client.get(page)).text
+    loaded = re.findall(r"(?:src|href|url)[=:] ?[\"']([^\"']+)", html)
+    assert loaded
+    assert not [address for address in loaded if "//" in address]
+    for address in loaded:
+        assert (await api.client.get(address)).status_code == 200
