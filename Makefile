@@ -8,11 +8,12 @@ TEST_PROCESSES ?= 2
 LOCK := uv pip compile --universal --generate-hashes --no-annotate --python-version 3.11 --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help venv up test lint types unit fmt lock clean
+.PHONY: help venv up test chaos lint types unit fmt lock clean
 
 help:
 	@echo "make up     run EduTrack on this machine (EDUTRACK_PORT, EDUTRACK_HOME)"
 	@echo "make test   run every check and test, on servers of its own"
+	@echo "make chaos  inject every fault under load and check what was promised"
 	@echo "make lint   ruff, mypy, import rules    make fmt   format"
 	@echo "make unit   the tests that need no services"
 	@echo "make lock   pin dependencies anew"
@@ -40,6 +41,10 @@ test: lint
 	$(BIN)/python -m stack.install rabbitmq chromium
 	$(BIN)/python -m tests.services $(BIN)/pytest -n $(TEST_PROCESSES) --dist worksteal -m "not serial"
 	$(BIN)/pytest -m serial
+
+chaos: venv
+	$(BIN)/python -m stack.install rabbitmq
+	$(BIN)/python -m tests.chaos
 
 fmt: venv
 	$(BIN)/ruff check --fix .

@@ -1,0 +1,155 @@
+"""One fault after the other: a lesson, harm, the heal, and what is left of the promises."""
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from events.topology import PROGRESS
+from stack.waiting import poll
+from tests.chaos.fault import Fault, Scene
+from tests.chaos.invariants import (
+    RECOVERY_SECONDS,
+    Evidence,
+    applied,
+    broken,
+    lost,
+    read_stored,
+    take_dead_letters,
+)
+from tests.chaos.keeper import WORKERS
+from tests.chaos.ledger import Ledger, Outcome
+from tests.chaos.load import Lesson, Student
+from tests.chaos.stage import Stage
+
+log = logging.getLogger(__name__)
+
+WARM_SECONDS = 1.0
+SETTLE_SECONDS = 30
+TABLES = "progress_events, players, progress, attendance, outbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """A row of the table: counts of events but for `attempts`, which are requests; seconds otherwise."""
+
+    fault: str
+    attempts: int
+    sent: int
+    accepted: int
+    during: int
+    """Accepted between the beginning of the fault and its heal."""
+    applied: int
+    duplicates: int
+    """Sent beyond the first time."""
+    lost: int
+    poison: int
+    deaths: int
+    slowest: float
+    lasted: float
+    recovered: float | None
+    memory_mb: dict[str, int]
+    broken: dict[str, str]
+
+
+def run(stage: Stage, faults: Sequence[Fault], folder: Path, seed: int) -> Iterator[Outcomes]:
+    """Inject each fault under load and judge what came of it."""
+    for number, fault in enumerate(faults):
+        yield _inject(stage, fault, f"{number:02}", folder, seed + number)
+
+
+def _inject(stage: Stage, fault: Fault, prefix: str, folder: Path, seed: int) -> Outcomes:
+    log.info("%s", fault.name)
+    stage.query(f"TRUNCATE {TABLES}")
+    stage.keeper.deaths.clear()
+    ledger = Ledger(folder / f"{prefix}.ledger.jsonl")
+    students = stage.sign_in(f"chaos{prefix}", fault.load.students)
+    lesson = Lesson(students, ledger, fault.load, seed)
+    scene = Scene(stage, lesson, ledger, students, [])
+    with lesson.going_on():
+        time.sleep(WARM_SECONDS)
+        began = time.monotonic()
+        fault.inject(scene)
+        healed = time.monotonic()
+        recovered = _recovery(stage, ledger, healed)
+        memory = {name: size // 1_000_000 for name, size in stage.keeper.resident_bytes().items()}
+    during = ledger.accepted_between(began, healed)
+    if fault.accepting and not during:
+        scene.problems.append("nothing was accepted while the fault lasted")
+    evidence = _settle(stage, fault, students, ledger, recovered, scene.problems)
+    return _outcomes(fault, evidence, during, healed - began, memory)
+
+
+def _recovery(stage: Stage, ledger: Ledger, healed: float) -> float | None:
+    """Wait until all that was accepted before the heal and something accepted after it is applied."""
+    before = ledger.accepted()
+
+    def flows() -> bool:
+        after = ledger.accepted_after(healed)
+        if not after:
+            return False
+        found = {row["event_id"] for row in stage.query("SELECT event_id FROM progress_events")}
+        return before <= found and bool(after & found)
+
+    return time.monotonic() - healed if poll(flows, seconds=RECOVERY_SECONDS) else None
+
+
+def _settle(
+    stage: Stage,
+    fault: Fault,
+    students: Sequence[Student],
+    ledger: Ledger,
+    recovered: float | None,
+    problems: Sequence[str],
+) -> Evidence:
+    def waiting() -> int:
+        return int(stage.query("SELECT coalesce(sum(events), 0) AS n FROM outbox")[0]["n"])
+
+    def settled() -> bool:
+        logged = stage.query("SELECT count(*) AS n FROM progress_events")[0]["n"]
+        return (
+            logged >= len(ledger.accepted())
+            and stage.depths()[PROGRESS.name] == (0, len(WORKERS))
+            and not waiting()
+        )
+
+    poll(settled, seconds=SETTLE_SECONDS)
+    verified = stage.processes.run("verify")
+    return Evidence(
+        ledger=ledger,
+        load=fault.load,
+        stored=read_stored(stage, [student.user_id for student in students]),
+        verify=verified.stdout[:500] + verified.stderr[-500:] if verified.returncode else "",
+        dead_letters=take_dead_letters(stage),
+        depths=stage.depths(),
+        outbox=waiting(),
+        deaths=list(stage.keeper.deaths),
+        recovered=recovered,
+        problem=", ".join(problems),
+    )
+
+
+def _outcomes(
+    fault: Fault, evidence: Evidence, during: int, lasted: float, memory: dict[str, int]
+) -> Outcomes:
+    ledger = evidence.ledger
+    sent = len(ledger.entries)
+    answered = [answer.seconds for answer in ledger.answers if answer.outcome is not Outcome.UNREACHABLE]
+    return Outcomes(
+        fault=fault.name,
+        attempts=len(ledger.answers),
+        sent=sent,
+        accepted=len(ledger.accepted()),
+        during=during,
+        applied=len(applied(evidence)),
+        duplicates=sum(entry.copies for entry in ledger.entries.values()) - sent,
+        lost=len(lost(evidence)),
+        poison=len(ledger.poison),
+        deaths=len(evidence.deaths),
+        slowest=round(max(answered, default=0.0), 2),
+        lasted=round(lasted, 1),
+        recovered=None if evidence.recovered is None else round(evidence.recovered, 1),
+        memory_mb=memory,
+        broken=broken(evidence),
+    )
