@@ -26,7 +26,7 @@ async def declare_topology(channel: AbstractChannel) -> None:
             await declared.bind(queue.exchange.name, queue.routing_key)
     except ChannelPreconditionFailed as error:
         log.critical(
-            "the broker has a queue of another version's making (%s): drain it, delete it, and it is made anew",
+            "the broker has a queue of another version's making (%s): drain and delete it; it is made anew",
             error,
         )
         raise

@@ -125,12 +125,15 @@ async def lost(connection: AbstractConnection, channel: AbstractChannel) -> None
 
 
 async def _connect(url: str, name: str, policy: LinkPolicy) -> AbstractConnection:
-    async with asyncio.timeout(policy.connect_within.total_seconds()):
-        return await aio_pika.connect(
-            url,
-            heartbeat=int(policy.heartbeat.total_seconds()),
-            client_properties={"connection_name": name},
-        )
+    try:
+        async with asyncio.timeout(policy.connect_within.total_seconds()):
+            return await aio_pika.connect(
+                url,
+                heartbeat=int(policy.heartbeat.total_seconds()),
+                client_properties={"connection_name": name},
+            )
+    except StopAsyncIteration as error:  # what the library raises where the other side hangs up meanwhile
+        raise ConnectionResetError from error
 
 
 def _reason(error: BaseException) -> str:
