@@ -19,6 +19,8 @@ LOST = (AMQPError, ChannelInvalidStateError, OSError)
 """What using a connection that breaks may raise; a `TimeoutError` is an `OSError`."""
 
 CANCEL_AGAIN_SECONDS = 0.5
+GONE_WITHIN_SECONDS = 1
+"""A connection that fails is marked as closed a little later."""
 
 Use = Callable[[AbstractConnection], Awaitable[None]]
 
@@ -67,13 +69,41 @@ async def keep_connected(url: str, name: str, use: Use, policy: LinkPolicy = LIN
 
 
 async def _until_lost(use: Use, connection: AbstractConnection) -> None:
+    """Run `use`, and take whatever it raises on a connection that is gone for the loss of it.
+
+    The library then raises bare `Exception` and `RuntimeError`, and cancellations nobody asked for.
+    """
     try:
         await use(connection)
-    except RuntimeError as error:  # what the library raises where a channel is opened on a closed connection
-        transport = connection.transport
-        if not (connection.is_closed or transport is None or transport.connection.is_closed):
+    except LOST:
+        raise
+    except asyncio.CancelledError as error:
+        if _is_wanted():
             raise
         raise ConnectionResetError from error
+    except Exception as error:
+        if await _is_gone(connection):
+            raise ConnectionResetError from error
+        raise
+
+
+def _is_wanted() -> bool:
+    """Say whether somebody has asked this task to end."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
+
+
+async def _is_gone(connection: AbstractConnection) -> bool:
+    """Say whether a connection is closed, or is just being closed."""
+    transport = connection.transport
+    if transport is None or transport.connection.is_closed:
+        return True
+    try:
+        async with asyncio.timeout(GONE_WITHIN_SECONDS):
+            await connection.closed()
+    except TimeoutError:
+        return False
+    return True
 
 
 def connect_in_background(url: str, name: str, use: Use) -> asyncio.Task[None]:

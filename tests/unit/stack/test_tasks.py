@@ -9,7 +9,7 @@ import pytest
 
 from stack.errors import Interrupted
 from stack.tasks import TaskFailed, Tasks
-from stack.waiting import Interrupt
+from stack.waiting import Interrupt, poll
 
 
 @pytest.fixture
@@ -33,7 +33,8 @@ def test_an_interrupt_ends_the_command_and_everything_below_it(tasks: Tasks, tmp
     with pytest.raises(Interrupted):
         tasks.run(["sh", "-c", f"sleep 60 & echo $$ $! > {pids}; wait"], name="job")
 
-    assert not [pid for pid in map(int, pids.read_text().split()) if is_running(pid)]
+    ended = list(map(int, pids.read_text().split()))
+    assert poll(lambda: not any(map(is_running, ended)), seconds=5)
 
 
 def test_a_command_that_must_not_be_torn_apart_delays_the_interrupt(tasks: Tasks, tmp_path: Path) -> None:
@@ -58,4 +59,7 @@ def soon(path: Path, interrupt: Interrupt) -> None:
 
 
 def is_running(pid: int) -> bool:
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
