@@ -1,11 +1,15 @@
-"""One transaction for commands that change a few rows."""
+"""The database of the settings, for commands."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
+
+    from core.database import Sessions
+    from core.settings import Settings
 
 _Result = TypeVar("_Result")
 
@@ -21,6 +25,18 @@ def in_transaction(work: "Callable[[AsyncSession], Awaitable[_Result]]") -> _Res
 
 
 async def _in_transaction(work: "Callable[[AsyncSession], Awaitable[_Result]]") -> _Result:
+    async with reached("edutrack-cli") as (sessions, _), sessions.begin() as session:
+        return await work(session)
+
+
+@asynccontextmanager
+async def reached(application: str) -> "AsyncIterator[tuple[Sessions, Settings]]":
+    """Yield sessions on the database, and the settings it is of.
+
+    Raises:
+        Unavailable: the database cannot be reached.
+
+    """
     import asyncpg
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -28,15 +44,16 @@ async def _in_transaction(work: "Callable[[AsyncSession], Awaitable[_Result]]") 
     from core.errors import Unavailable
     from core.settings import load_settings
 
-    engine = make_engine(load_settings(), pool_size=1, application="edutrack-cli")
+    settings = load_settings()
+    engine = make_engine(settings, application=application)
     try:
-        async with make_sessions(engine).begin() as session:
-            try:
-                await session.connection()
-            except (SQLAlchemyError, asyncpg.PostgresError, OSError) as error:
-                raise Unavailable(
-                    f"the database cannot be reached ({type(error).__name__}): is the stack up?"
-                ) from error
-            return await work(session)
+        try:
+            async with engine.connect():
+                pass
+        except (SQLAlchemyError, asyncpg.PostgresError, OSError) as error:
+            raise Unavailable(
+                f"the database cannot be reached ({type(error).__name__}): is the stack up?"
+            ) from error
+        yield make_sessions(engine), settings
     finally:
         await engine.dispose()

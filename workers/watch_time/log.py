@@ -183,6 +183,35 @@ async def whole_log(session: AsyncSession, user_ids: Collection[int]) -> dict[in
     return found
 
 
+_SIZES = text("""
+SELECT w.user_id, (SELECT count(*) FROM progress_events e
+                   WHERE e.user_id = w.user_id AND e.occurred_at >= w.start AND e.occurred_at < w.end) AS size
+FROM unnest(CAST(:user_id AS bigint[]), CAST(:start AS timestamptz[]), CAST(:end AS timestamptz[]))
+    AS w (user_id, "start", "end")
+""")
+
+
+async def sizes(session: AsyncSession, windows: Sequence[Window]) -> dict[int, int]:
+    """Return how many events lie in the window of each user."""
+    columns = {
+        "user_id": [window.user_id for window in windows],
+        "start": [window.start for window in windows],
+        "end": [window.end for window in windows],
+    }
+    return {row.user_id: row.size for row in await session.execute(_SIZES, columns)}
+
+
+async def existing_users(session: AsyncSession, user_ids: Collection[int]) -> set[int]:
+    """Return those of the users that exist."""
+    statement = text("SELECT id FROM users WHERE id = ANY(:ids)")
+    return set((await session.scalars(statement, {"ids": list(user_ids)})).all())
+
+
+async def count_users(session: AsyncSession) -> int:
+    """Return how many users there are."""
+    return int((await session.execute(text("SELECT count(*) FROM users"))).scalar_one())
+
+
 async def users_after(session: AsyncSession, user_id: int, limit: int) -> list[int]:
     """Return the next users in ascending order of id."""
     statement = text("SELECT id FROM users WHERE id > :after ORDER BY id LIMIT :limit")

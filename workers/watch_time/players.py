@@ -89,10 +89,15 @@ JOIN progress_events e
 """)
 
 
-async def read_again(session: AsyncSession, keys: Collection[PlayerKey]) -> None:
-    """Store where players stand by the log: their latest turn and the heartbeats since say it."""
+async def by_log(session: AsyncSession, keys: Collection[PlayerKey]) -> dict[PlayerKey, tuple[Player, Event]]:
+    """Return where players stand by the log: their latest turn and the heartbeats since say it."""
     found = await session.execute(_TAILS, _columns(keys) | {"heartbeat": Heartbeat.rank})
-    await put(session, latest(to_event(row) for row in found))
+    return latest(to_event(row) for row in found)
+
+
+async def read_again(session: AsyncSession, keys: Collection[PlayerKey]) -> None:
+    """Store where players stand by the log."""
+    await put(session, await by_log(session, keys))
 
 
 async def stored(session: AsyncSession, user_ids: Collection[int]) -> dict[PlayerKey, Standing]:
@@ -108,6 +113,11 @@ def latest(events: Iterable[Event]) -> dict[PlayerKey, tuple[Player, Event]]:
     for event in sorted(events, key=lambda event: event.order):
         heard.setdefault((event.user_id, event.video_id, event.session_id), []).append(event)
     return {key: (read_player(events)[0], events[-1]) for key, events in heard.items()}
+
+
+def of(events: Iterable[Event]) -> set[PlayerKey]:
+    """Return the players that events are of. Pure."""
+    return {(event.user_id, event.video_id, event.session_id) for event in events}
 
 
 def _columns(keys: Collection[PlayerKey]) -> dict[str, list[Any]]:

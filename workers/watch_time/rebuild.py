@@ -4,9 +4,9 @@ Both go through the users in portions of bounded size, so that memory stays flat
 workers do.
 """
 
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,9 +19,7 @@ from workers.watch_time import log, players, rows
 from workers.watch_time.fold import Player, Rows, fold
 from workers.watch_time.in_order import PlayerKey, Standing
 from workers.watch_time.refold import Days
-
-PORTION = 200
-"""Users per transaction."""
+from workers.watch_time.scope import EVERYTHING, Scope, portions
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +33,14 @@ class Difference:
     folded: object | None
 
 
-async def rebuild(sessions: Sessions, policy: Policy, user_ids: Collection[int] = ()) -> AsyncIterator[int]:
-    """Rewrite the rows of some users, or of all; yield how many users each portion had, once committed.
+async def rebuild(sessions: Sessions, policy: Policy, scope: Scope = EVERYTHING) -> AsyncIterator[int]:
+    """Rewrite the rows of a scope, no others; yield how many users each portion had, once committed.
 
     Raises:
         PolicyMismatch: the rows are under another policy.
 
     """
-    async for portion in _portions(sessions, user_ids):
+    async for portion in portions(sessions, scope, policy.zone):
         async with sessions.begin() as session:
             await log.share_policy_lock(session)
             await require_policy(session, policy)
@@ -59,71 +57,85 @@ async def adopt_policy(sessions: Sessions, policy: Policy) -> AsyncIterator[int]
         await session.execute(text("SET LOCAL statement_timeout = 0"))
         await log.take_policy_lock(session)
         await store_policy(session, policy)
-        async for portion in _portions(sessions, ()):
+        async for portion in portions(sessions, EVERYTHING, policy.zone):
             await _rebuild(session, policy, portion)
             yield len(portion)
 
 
-async def verify(sessions: Sessions, policy: Policy) -> AsyncIterator[tuple[int, list[Difference]]]:
-    """Fold every user in memory and compare; yield users and differences of each portion."""
-    async for portion in _portions(sessions, ()):
+async def verify(
+    sessions: Sessions, policy: Policy, scope: Scope = EVERYTHING
+) -> AsyncIterator[tuple[int, list[Difference]]]:
+    """Fold the log in memory and compare; yield users and differences of each portion.
+
+    Raises:
+        PolicyMismatch: the rows are under another policy.
+
+    """
+    async for portion in portions(sessions, scope, policy.zone):
         async with sessions.begin() as session:
             await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
             await require_policy(session, policy)
-            events = await log.whole_log(session, portion)
-            stored = await rows.stored(session, portion)
-            standing = await players.stored(session, portion)
+            events = await _events(session, portion, policy.zone)
+            stored = await rows.stored(session, [days.user_id for days in portion], scope.first, scope.last)
+            standing = await _standing(session, portion, events)
         differences = [
             difference
-            for user_id in portion
-            for difference in _row_differences(user_id, stored[user_id], fold(events[user_id], policy))
+            for days in portion
+            for difference in _row_differences(days, stored[days.user_id], fold(events[days], policy))
         ]
-        differences += _player_differences(
-            standing, players.latest(event for heard in events.values() for event in heard)
-        )
-        yield len(portion), differences
+        yield len(portion), differences + list(_player_differences(*standing))
 
 
-async def _portions(sessions: Sessions, user_ids: Collection[int]) -> AsyncIterator[list[int]]:
-    if user_ids:
-        wanted = sorted(user_ids)
-        for first in range(0, len(wanted), PORTION):
-            yield wanted[first : first + PORTION]
-        return
-    last = 0
-    while True:
-        async with sessions.begin() as session:
-            portion = await log.users_after(session, last, PORTION)
-        if not portion:
-            return
-        yield portion
-        last = portion[-1]
+async def _rebuild(session: AsyncSession, policy: Policy, portion: Sequence[Days]) -> None:
+    known = await log.lock_users(session, [days.user_id for days in portion])
+    portion = [days for days in portion if days.user_id in known]
+    events = await _events(session, portion, policy.zone)
+    await rows.replace(session, {days: fold(heard, policy) for days, heard in events.items()})
+    await players.read_again(session, players.of(event for heard in events.values() for event in heard))
 
 
-async def _rebuild(session: AsyncSession, policy: Policy, user_ids: Collection[int]) -> None:
-    known = await log.lock_users(session, user_ids)
-    events = await log.whole_log(session, known)
-    await rows.replace(
-        session, {Days(user_id, date.min, date.max): fold(events[user_id], policy) for user_id in known}
-    )
-    await players.put(session, players.latest(event for heard in events.values() for event in heard))
+async def _events(session: AsyncSession, portion: Sequence[Days], zone: ZoneInfo) -> dict[Days, list[Event]]:
+    """Return what the rows of each user's days are folded from.
+
+    For all days that is the log as it is, so that a comparison trusts no rule about how far events reach.
+    """
+    if all(days.are_all for days in portion):
+        of_user = await log.whole_log(session, [days.user_id for days in portion])
+        return {days: of_user[days.user_id] for days in portion}
+    windows = {days: days.window(zone) for days in portion}
+    of_window = await log.window_events(session, windows.values())
+    return {days: of_window[window.user_id, window.start] for days, window in windows.items()}
 
 
-def _row_differences(user_id: int, stored: Rows, folded: Rows) -> Iterator[Difference]:
-    tables = (
-        ("progress", stored.progress, folded.progress),
-        ("attendance", stored.attendance, folded.attendance),
-    )
-    for table, have, want in tables:
-        for key in sorted({*have, *want}, key=str):
-            if have.get(key) != want.get(key):
-                yield Difference(user_id, table, str(key), have.get(key), want.get(key))
+async def _standing(
+    session: AsyncSession, portion: Sequence[Days], events: Mapping[Days, Sequence[Event]]
+) -> tuple[Mapping[PlayerKey, Standing], Mapping[PlayerKey, tuple[Player, Event]]]:
+    """Return where players are stored to stand, and where they do by the log: those heard of on the days."""
+    stored = await players.stored(session, [days.user_id for days in portion])
+    if all(days.are_all for days in portion):
+        return stored, players.latest(event for heard in events.values() for event in heard)
+    heard_of = players.of(event for heard in events.values() for event in heard)
+    read = await players.by_log(session, heard_of)
+    return {key: stands for key, stands in stored.items() if key in heard_of}, read
+
+
+def _row_differences(days: Days, stored: Rows, folded: Rows) -> Iterator[Difference]:
+    for video_id, day in sorted({*stored.progress, *folded.progress}):
+        have, want = stored.progress.get((video_id, day)), folded.progress.get((video_id, day))
+        if day in days and have != want:
+            yield Difference(days.user_id, "progress", f"video {video_id} on {day}", have, want)
+    for day in sorted({*stored.attendance, *folded.attendance}):
+        present, due = stored.attendance.get(day), folded.attendance.get(day)
+        if day in days and present != due:
+            yield Difference(days.user_id, "attendance", f"on {day}", present, due)
 
 
 def _player_differences(
     stored: Mapping[PlayerKey, Standing], read: Mapping[PlayerKey, tuple[Player, Event]]
 ) -> Iterator[Difference]:
     want = {key: Standing(player, last.order) for key, (player, last) in read.items()}
-    for key in sorted({*stored, *want}):
+    for user_id, video_id, session_id in sorted({*stored, *want}):
+        key = user_id, video_id, session_id
         if stored.get(key) != want.get(key):
-            yield Difference(key[0], "players", str(key[1:]), stored.get(key), want.get(key))
+            named = f"video {video_id} in session {session_id!r}"
+            yield Difference(user_id, "players", named, stored.get(key), want.get(key))

@@ -3,13 +3,15 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from core.calendar import day_start, local_date
 from workers.watch_time.fold import LONGEST_SPAN
 
 _DAY = timedelta(days=1)
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
+_LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Days:
-    """Local dates of one user, `first` to `last`, whose rows may change."""
+    """Local dates of one user, `first` to `last`, whose rows may change.
+
+    From `date.min` on, or to `date.max`, means without a limit.
+    """
 
     user_id: int
     first: date
@@ -48,10 +53,18 @@ class Days:
     def __contains__(self, day: date) -> bool:
         return self.first <= day <= self.last
 
+    @property
+    def are_all(self) -> bool:
+        return self.first == date.min and self.last == date.max
+
     def window(self, zone: ZoneInfo) -> Window:
         """Return the instants that hold every event of a span that lies partly on these days."""
-        start, end = day_start(self.first, zone), day_start(self.last + _DAY, zone)
-        return Window(self.user_id, start - LONGEST_SPAN, end + LONGEST_SPAN)
+        start, end = _EARLIEST, _LATEST
+        if self.first > date.min:
+            start = day_start(self.first, zone) - LONGEST_SPAN
+        if self.last < date.max:
+            end = day_start(self.last + _DAY, zone) + LONGEST_SPAN
+        return Window(self.user_id, start, end)
 
 
 def days_to_refold(touched: Iterable[Touched], zone: ZoneInfo) -> list[Days]:

@@ -223,21 +223,25 @@ async def records(session: AsyncSession, keys: Collection[ProgressKey]) -> dict[
 
 _PROGRESS_OF = text("""
 SELECT user_id, video_id, date, start_time, first_start_time, end_time, watch_time
-FROM progress WHERE user_id = ANY(:ids)
+FROM progress WHERE user_id = ANY(:ids) AND date BETWEEN :first AND :last
 """)
 _ATTENDANCE_OF = text("""
-SELECT user_id, date, status, total_time, overlap_time FROM attendance WHERE user_id = ANY(:ids)
+SELECT user_id, date, status, total_time, overlap_time
+FROM attendance WHERE user_id = ANY(:ids) AND date BETWEEN :first AND :last
 """)
 
 
-async def stored(session: AsyncSession, user_ids: Collection[int]) -> dict[int, Rows]:
-    """Return the rows of some users as they stand, by user."""
+async def stored(
+    session: AsyncSession, user_ids: Collection[int], first: date = date.min, last: date = date.max
+) -> dict[int, Rows]:
+    """Return the rows of some users on some dates as they stand, by user."""
+    asked = {"ids": list(user_ids), "first": first, "last": last}
     progress: dict[int, dict[tuple[int, date], ProgressRow]] = {user_id: {} for user_id in user_ids}
     attendance: dict[int, dict[date, AttendanceRow]] = {user_id: {} for user_id in user_ids}
-    for row in await session.execute(_PROGRESS_OF, {"ids": list(user_ids)}):
+    for row in await session.execute(_PROGRESS_OF, asked):
         progress[row.user_id][row.video_id, row.date] = ProgressRow(
             row.start_time, row.first_start_time, row.end_time, row.watch_time
         )
-    for row in await session.execute(_ATTENDANCE_OF, {"ids": list(user_ids)}):
+    for row in await session.execute(_ATTENDANCE_OF, asked):
         attendance[row.user_id][row.date] = AttendanceRow(row.status, row.total_time, row.overlap_time)
     return {user_id: Rows(progress[user_id], attendance[user_id]) for user_id in user_ids}

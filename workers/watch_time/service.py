@@ -18,7 +18,7 @@ from core.policy_store import require_policy
 from events.schemas import Applied, Event
 from workers.watch_time import log, players, rows
 from workers.watch_time.fold import fold
-from workers.watch_time.in_order import Addition, PlayerKey, add_in_order
+from workers.watch_time.in_order import Addition, add_in_order
 from workers.watch_time.log import EventKey
 from workers.watch_time.refold import days_to_refold
 from workers.watch_time.rows import ProgressKey
@@ -97,7 +97,7 @@ class WatchTime:
         by_user: dict[int, list[Event]] = defaultdict(list)
         for event in fresh:
             by_user[event.user_id].append(event)
-        standing = await players.standing(session, {_player_key(event) for event in fresh})
+        standing = await players.standing(session, players.of(fresh))
         added: dict[int, Addition] = {}
         disordered: list[Event] = []
         for user_id, events in by_user.items():
@@ -127,7 +127,7 @@ class WatchTime:
             days: fold(events[window.user_id, window.start], self._policy) for days, window in windows.items()
         }
         await rows.replace(session, folded)
-        await players.read_again(session, {_player_key(event) for event in fresh})
+        await players.read_again(session, players.of(fresh))
 
     async def _places(
         self, session: AsyncSession, events: Mapping[EventKey, Event], fresh: Collection[EventKey]
@@ -140,10 +140,6 @@ class WatchTime:
             video_id, at = stored.get(key, (event.video_id, event.at))
             places[key] = (event.user_id, video_id, local_date(at, self._policy.zone))
         return places
-
-
-def _player_key(event: Event) -> PlayerKey:
-    return event.user_id, event.video_id, event.session_id
 
 
 def _key(event: Event) -> EventKey:

@@ -1,37 +1,16 @@
 """`edutrack user` and `edutrack course`: what can be done without the API."""
 
-import asyncio
-from collections.abc import Callable
-
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 from api.auth import service
-from cli.main import app
 from core.database import Sessions
-from core.errors import BadRequest, EduTrackError, NotFound, Unavailable
+from core.errors import BadRequest, NotFound, Unavailable
 from core.security import Passwords
-from core.settings import Settings
 from core.tables import Course, User, Video
-
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def run(settings: Settings, sessions: Sessions, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command with the tests' settings; what it raises is raised."""
-    for name in ("database_url", "amqp_url", "redis_url", "secret_key"):
-        monkeypatch.setenv(f"EDUTRACK_{name.upper()}", getattr(settings, name).get_secret_value())
-
-    def command(*arguments: str, typed: str = "") -> Result:
-        result = CliRunner().invoke(app, arguments, input=typed)
-        if isinstance(result.exception, EduTrackError):
-            raise result.exception
-        return result
-
-    return command
+from tests.integration.cli.commands import Run, in_thread
 
 
 def said(result: Result) -> str:
@@ -48,11 +27,6 @@ async def accepts(sessions: Sessions, username: str, password: str) -> bool:
     async with sessions.begin() as session:
         user = await service.named(session, username)
     return await Passwords().verify(password, user.password_hash)
-
-
-async def in_thread(run: Run, *arguments: str, typed: str = "") -> Result:
-    """Run it beside the tests' event loop: a command starts one of its own."""
-    return await asyncio.to_thread(run, *arguments, typed=typed)
 
 
 async def test_the_first_admin_is_made_with_a_password_piped_in(run: Run, sessions: Sessions) -> None:

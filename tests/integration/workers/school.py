@@ -1,0 +1,30 @@
+"""What the rows of a school are, and how it starts over."""
+
+from sqlalchemy import delete
+
+from core.database import Sessions
+from core.policy import Policy
+from core.policy_store import store_policy
+from core.tables import Attendance, Player, Progress, ProgressEvent
+from tests.histories import AttendanceRows, ProgressRows, together
+from workers.watch_time import rows
+from workers.watch_time.rebuild import Difference, verify
+from workers.watch_time.scope import EVERYTHING, Scope
+
+USERS = (1, 2, 3)
+
+
+async def start_over(sessions: Sessions, policy: Policy) -> None:
+    async with sessions.begin() as session:
+        for table in (Attendance, Progress, Player, ProgressEvent):
+            await session.execute(delete(table))
+        await store_policy(session, policy)
+
+
+async def stored_rows(sessions: Sessions) -> tuple[ProgressRows, AttendanceRows]:
+    async with sessions.begin() as session:
+        return together(await rows.stored(session, USERS))
+
+
+async def differences(sessions: Sessions, policy: Policy, scope: Scope = EVERYTHING) -> list[Difference]:
+    return [found async for _, portion in verify(sessions, policy, scope) for found in portion]
