@@ -18,7 +18,7 @@ from core.metrics import APPLY_LAG, BATCH_EVENTS, EVENTS_HANDLED
 from events.flow import NO_METER, Meter
 from events.link import LINK
 from events.schemas import Applied, Event, UndecodableMessage, decode, encode
-from events.sender import Sender
+from events.sender import REPLAYS, Sender
 
 log = logging.getLogger(__name__)
 
@@ -175,9 +175,10 @@ class Handling:
     async def _set_aside(
         self, body: bytes, origin: AbstractIncomingMessage, *, kind: str, reason: str
     ) -> None:
-        if sum(self._failed) >= self._policy.failures:
-            raise TooManyFailures
-        self._failed.append(True)
+        if REPLAYS not in origin.headers:
+            if sum(self._failed) >= self._policy.failures:
+                raise TooManyFailures
+            self._failed.append(True)
         await self._sender.set_aside(body, origin, kind=kind, reason=reason)
 
     def _measure(self, events: Sequence[Event], answers: Sequence[Applied]) -> None:

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 REASON = "x-edutrack-reason"
 FIRST_SEEN = "x-edutrack-first-seen"
 ATTEMPTS = "x-edutrack-attempts"
+REPLAYS = "x-edutrack-replays"
+"""How often somebody sent it back from the dead-letter queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class Sender:
                 REASON: reason,
                 FIRST_SEEN: headers.get(FIRST_SEEN) or datetime.now(UTC).isoformat(),
                 ATTEMPTS: int(str(headers.get("x-delivery-count", 0))) + 1,
+                **_replays(original),
             },
         )
         await self._insist(PROGRESS_DEAD_LETTERS, message)
@@ -95,7 +98,7 @@ class Sender:
                 content_type=original.content_type,
                 delivery_mode=DeliveryMode.PERSISTENT,
                 message_id=str(uuid4()),
-                headers={FIRST_SEEN: first_seen},
+                headers={FIRST_SEEN: first_seen, **_replays(original)},
             )
             await self._insist(PROGRESS, message)
 
@@ -139,3 +142,8 @@ class Sender:
                 await channel.default_exchange.publish(message, reply_to, mandatory=False)
             finally:
                 self._replies.task_done()
+
+
+def _replays(original: AbstractIncomingMessage) -> dict[str, int]:
+    replays = original.headers.get(REPLAYS)
+    return {REPLAYS: replays} if isinstance(replays, int) else {}

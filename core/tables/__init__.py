@@ -1,6 +1,7 @@
 """Every table, so that importing this package fills the metadata."""
 
 from core.tables.courses import Course, Registration
+from core.tables.dead_letters import DeadLetterAction
 from core.tables.outbox import OutboxMessage
 from core.tables.progress import Attendance, Player, Progress, ProgressEvent, StoredPolicy
 from core.tables.users import User
@@ -9,6 +10,7 @@ from core.tables.videos import ImportStatus, PlaylistImport, Video
 __all__ = [
     "Attendance",
     "Course",
+    "DeadLetterAction",
     "ImportStatus",
     "OutboxMessage",
     "Player",

@@ -105,7 +105,7 @@ def test_the_example_of_replies_is_exactly_what_the_code_writes() -> None:
 
 def test_dead_letters_carry_the_headers_of_the_code() -> None:
     headers = DOCUMENT["components"]["messages"]["deadLetter"]["headers"]["properties"]
-    assert set(headers) == {sender.REASON, sender.FIRST_SEEN, sender.ATTEMPTS}
+    assert set(headers) == {sender.REASON, sender.FIRST_SEEN, sender.ATTEMPTS, sender.REPLAYS}
 
 
 def test_every_task_is_described(any_settings: Settings) -> None:

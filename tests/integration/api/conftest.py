@@ -26,6 +26,7 @@ from core.settings import Settings
 from core.tables import Course, PlaylistImport, User, Video
 from tests.conftest import SECRET
 from tests.integration.api.routes import LOGIN
+from tests.letters import play, put
 
 CHEAP = Hashing(memory_kib=8, passes=1)
 PASSWORDS = Passwords(CHEAP)
@@ -93,11 +94,16 @@ async def furnished(sessions: Sessions) -> None:
         session.add(PlaylistImport(course_id=1, requested_by=1))
 
 
+LETTERS = ("first", "second")
+
+
 @pytest.fixture
 async def gateway(
     settings: Settings, sessions: Sessions, redis: object, broker: str, furnished: None
 ) -> AsyncIterator[Api]:
-    """All services, connected to everything."""
+    """All services, connected to everything, and two dead letters."""
+    for letter_id in LETTERS:
+        await put(broker, [play()], letter_id)
     async with serving(settings, *SERVICES) as running:
         await until(lambda: running.state.part(Desk).acceptance.ready)
         await until(lambda: running.state.broker_watch and running.state.broker_watch.connected)

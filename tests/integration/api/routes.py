@@ -73,6 +73,11 @@ ROUTES = (
     Route("GET", "/attendance/user/{user_id}", Who.ADMIN, "/attendance/user/1"),
     Route("GET", "/attendance/date/{date}", Who.ADMIN, "/attendance/date/2026-11-23"),
     Route("GET", "/ops/queues", Who.ADMIN),
+    Route("GET", "/ops/dead-letters", Who.ADMIN),
+    Route("GET", "/ops/dead-letters/{letter_id}", Who.ADMIN, "/ops/dead-letters/first"),
+    Route("POST", "/ops/dead-letters/{letter_id}/replay", Who.ADMIN, "/ops/dead-letters/first/replay"),
+    Route("DELETE", "/ops/dead-letters/{letter_id}", Who.ADMIN, "/ops/dead-letters/second"),
+    Route("POST", "/ops/dead-letters/replay", Who.ADMIN),
 )
 
 DOCUMENTATION = {"/docs", "/docs/oauth2-redirect", "/openapi.json", "/redoc"}

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from pydantic import SecretStr
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.auth.service import TAKEN
@@ -21,6 +22,7 @@ from core.policy import Policy
 from core.roles import Role
 from core.settings import Settings
 from events.consumer import Consumer
+from events.dead_letters import TURN
 from events.sender import Sender
 from tests.integration.api.conftest import Api, Callers, bearer, serving, until
 from tests.integration.api.routes import ASYNC, CHANGE, EVENT, LOGIN, ROUTES, SIGN_UP, Route, Who
@@ -151,6 +153,7 @@ async def test_every_refusal_documented_is_given_and_every_one_given_is_document
     await provoke_by_meaning(gateway, callers, told)
     await provoke_the_worker(gateway, callers, settings, engine, told)
     await provoke_limits(settings, told)
+    await provoke_the_turn(gateway, callers, told)
     await provoke_outages(settings, callers, told)
 
     documented = set(refusals(document))
@@ -268,6 +271,15 @@ async def provoke_limits(settings: Settings, told: Told) -> None:
             headers = ada if path == "/auth/password" else {}
             for _ in range(11):
                 await tell(public, told, OPERATIONS["POST", path], headers=headers)
+
+
+async def provoke_the_turn(api: Api, callers: Callers, told: Told) -> None:
+    """Look at dead letters while somebody else does."""
+    async with api.state.transaction() as session:
+        await session.execute(text(f"SELECT pg_advisory_xact_lock({TURN})"))
+        for route in ROUTES:
+            if "dead-letters" in route.path:
+                await tell(api, told, route, headers=callers.admin)
 
 
 async def provoke_outages(settings: Settings, callers: Callers, told: Told) -> None:

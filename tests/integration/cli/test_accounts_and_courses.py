@@ -3,19 +3,13 @@
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from typer.testing import Result
 
 from api.auth import service
 from core.database import Sessions
 from core.errors import BadRequest, NotFound, Unavailable
 from core.security import Passwords
 from core.tables import Course, User, Video
-from tests.integration.cli.commands import Run, in_thread
-
-
-def said(result: Result) -> str:
-    assert result.exit_code == 0, result.output
-    return result.output
+from tests.integration.cli.commands import Run, in_thread, said
 
 
 async def users(sessions: Sessions) -> list[User]:
