@@ -2,22 +2,19 @@
 
 import asyncio
 import json
-import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.bar import bar
 from cli.database import reached
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
-
     from workers.watch_time.rebuild import Difference
-    from workers.watch_time.scope import Scope
+    from workers.watch_time.scope import Scope, Survey
 
 DATE = "%Y-%m-%d"
 Users = Annotated[list[int] | None, typer.Option("--user", help="Only this user's id; may be repeated.")]
@@ -52,16 +49,23 @@ def verify(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of sentences.")] = False,
 ) -> None:
     """Compare rows with what the event log says; exit with 1 if any differs."""
-    users, differences = asyncio.run(_verify(_scope(user, first, last), quiet=as_json))
+    looked_at, differences = asyncio.run(_verify(_scope(user, first, last), quiet=as_json))
+    boundary = looked_at.boundary
     if as_json:
-        found = [asdict(difference) for difference in differences]
-        typer.echo(json.dumps({"users": users, "differences": found}, default=str))
-    elif differences:
-        typer.echo(f"{len(differences)} rows differ; `edutrack rebuild` mends them.", err=True)
-    else:
+        report = {
+            "users": looked_at.users,
+            "pruned_before": boundary.before if boundary else None,
+            "differences": [asdict(difference) for difference in differences],
+        }
+        typer.echo(json.dumps(report, default=str))
+        raise typer.Exit(1 if differences else 0)
+    if boundary:
+        typer.echo(f"The log is pruned: rows of days before {boundary.before} were left alone.", err=True)
+    if not differences:
         typer.echo("Every row is what the event log says.")
-    if differences:
-        raise typer.Exit(1)
+        return
+    typer.echo(f"{len(differences)} rows differ; `edutrack rebuild` mends them.", err=True)
+    raise typer.Exit(1)
 
 
 def _scope(user: list[int] | None, first: datetime | None, last: datetime | None) -> "Scope":
@@ -74,55 +78,47 @@ def _scope(user: list[int] | None, first: datetime | None, last: datetime | None
 
 async def _rebuild(scope: "Scope") -> None:
     from workers.watch_time.rebuild import rebuild
-    from workers.watch_time.scope import how_many_users
+    from workers.watch_time.scope import survey
 
     async with reached("edutrack-rebuild") as (sessions, settings):
-        total = await how_many_users(sessions, scope)
-        await _count(rebuild(sessions, settings.policy, scope), total)
+        found = await survey(sessions, scope)
+        await _count(rebuild(sessions, settings.policy, scope), found.users)
+    if found.boundary:
+        typer.echo(f"The log is pruned: rows of days before {found.boundary.before} were left alone.")
 
 
 async def _adopt_policy() -> None:
     from workers.watch_time.rebuild import adopt_policy
-    from workers.watch_time.scope import EVERYTHING, how_many_users
+    from workers.watch_time.scope import survey
 
     async with reached("edutrack-rebuild") as (sessions, settings):
-        total = await how_many_users(sessions, EVERYTHING)
-        await _count(adopt_policy(sessions, settings.policy), total)
+        found = await survey(sessions)
+        await _count(adopt_policy(sessions, settings.policy), found.users)
     typer.echo("The policy is adopted; restart API and workers.")
+    if found.boundary:
+        typer.echo(f"The log is pruned: days before {found.boundary.before} keep the rows of the old policy.")
 
 
 async def _count(portions: AsyncIterator[int], total: int) -> None:
-    with _bar("users rebuilt", total) as (bar, task):
+    with bar("users rebuilt", total) as advance:
         async for users in portions:
-            bar.advance(task, users)
+            advance(users)
 
 
-async def _verify(scope: "Scope", *, quiet: bool) -> "tuple[int, list[Difference]]":
+async def _verify(scope: "Scope", *, quiet: bool) -> "tuple[Survey, list[Difference]]":
     from workers.watch_time.rebuild import verify
-    from workers.watch_time.scope import how_many_users
+    from workers.watch_time.scope import survey
 
-    compared, found = 0, []
+    found = []
     async with reached("edutrack-verify") as (sessions, settings):
-        total = await how_many_users(sessions, scope)
-        with _bar("users compared", total) as (bar, task):
+        looked_at = await survey(sessions, scope)
+        with bar("users compared", looked_at.users) as advance:
             async for users, differences in verify(sessions, settings.policy, scope):
-                bar.advance(task, users)
-                compared += users
+                advance(users)
                 found += differences
                 for difference in differences if not quiet else ():
                     typer.echo(
                         f"user {difference.user_id} {difference.table} {difference.key}: "
                         f"stored {difference.stored}, log says {difference.folded}"
                     )
-    return compared, found
-
-
-@contextmanager
-def _bar(label: str, total: int) -> "Iterator[tuple[Progress, TaskID]]":
-    """Show progress beside the output, on standard error."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), redirect_stdout=sys.stdout.isatty()) as bar:
-        yield bar, bar.add_task(label, total=total)
+    return looked_at, found

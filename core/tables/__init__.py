@@ -3,7 +3,7 @@
 from core.tables.courses import Course, Registration
 from core.tables.dead_letters import DeadLetterAction
 from core.tables.outbox import OutboxMessage
-from core.tables.progress import Attendance, Player, Progress, ProgressEvent, StoredPolicy
+from core.tables.progress import Attendance, Player, Progress, ProgressEvent, Pruning, StoredPolicy
 from core.tables.users import User
 from core.tables.videos import ImportStatus, PlaylistImport, Video
 
@@ -17,6 +17,7 @@ __all__ = [
     "PlaylistImport",
     "Progress",
     "ProgressEvent",
+    "Pruning",
     "Registration",
     "StoredPolicy",
     "User",

@@ -1,4 +1,4 @@
-"""`progress_events`, `players`, `progress` and `attendance`, owned by `workers.watch_time`; and `policy`.
+"""`progress_events`, `players`, `progress`, `attendance`, `pruning`, owned by `workers.watch_time`; `policy`.
 
 `policy` is owned by `core.policy_store`. Everyone else only selects. Primary keys of what grows begin with
 `user_id`, the column a cluster would be cut by.
@@ -33,6 +33,7 @@ from core.database import Base
 class ProgressEvent(Base):
     """The log: every accepted event once, never changed. Dedupe, audit and rebuild source in one.
 
+    Only `edutrack prune` removes from it, what belongs to days that are final.
     `kind` is 0 pause, 1 heartbeat, 2 play, so that `(occurred_at, kind, event_id)` is the order in which
     events are read. The absent session is the empty string. `late` marks an event applied after its day
     was final. No foreign keys: the worker checks user and video in the statements it runs anyway.
@@ -115,6 +116,17 @@ class Attendance(Base):
     status: Mapped[str] = mapped_column(Text)
     total_time: Mapped[timedelta] = mapped_column(Interval)
     overlap_time: Mapped[timedelta] = mapped_column(Interval)
+
+
+class Pruning(Base):
+    """One row once something was pruned: since `pruned_at` the log of local days before `before` is gone."""
+
+    __tablename__ = "pruning"
+    __table_args__ = (CheckConstraint("id = 1", name="single_row"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False, server_default="1")
+    before: Mapped[date] = mapped_column(Date)
+    pruned_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class StoredPolicy(Base):

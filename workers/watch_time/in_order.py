@@ -39,6 +39,10 @@ class Addition:
     """Each player with its latest event."""
     progress: Mapping[tuple[int, date], ProgressRow]
 
+    def since(self, day: date) -> dict[tuple[int, date], ProgressRow]:
+        """Return what is added on a local date and later."""
+        return {key: row for key, row in self.progress.items() if key[1] >= day}
+
 
 def add_in_order(
     events: Iterable[Event], standing: Mapping[PlayerKey, Standing], zone: ZoneInfo

@@ -1,6 +1,7 @@
 """Statements on `players`: where each player stands after its latest event. Derived from the log."""
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
@@ -98,6 +99,25 @@ async def by_log(session: AsyncSession, keys: Collection[PlayerKey]) -> dict[Pla
 async def read_again(session: AsyncSession, keys: Collection[PlayerKey]) -> None:
     """Store where players stand by the log."""
     await put(session, await by_log(session, keys))
+
+
+_KEEP_ONLY = text("""
+DELETE FROM players p
+WHERE p.user_id = ANY(:ids) AND (p.user_id, p.video_id, p.session_id) NOT IN (
+    SELECT * FROM unnest(
+        CAST(:user_id AS bigint[]), CAST(:video_id AS bigint[]), CAST(:session_id AS text[])))
+""")
+
+
+async def keep_only(session: AsyncSession, user_ids: Collection[int], keys: Collection[PlayerKey]) -> None:
+    """Delete players of some users that are not among `keys`."""
+    await session.execute(_KEEP_ONLY, _columns(keys) | {"ids": list(user_ids)})
+
+
+async def forget(session: AsyncSession, user_ids: Collection[int], until: datetime) -> None:
+    """Delete players of some users who were not heard since an instant, as if they never had been."""
+    statement = text("DELETE FROM players WHERE user_id = ANY(:ids) AND last_at < :until")
+    await session.execute(statement, {"ids": list(user_ids), "until": until})
 
 
 async def stored(session: AsyncSession, user_ids: Collection[int]) -> dict[PlayerKey, Standing]:

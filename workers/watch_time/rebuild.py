@@ -1,12 +1,13 @@
 """Rows from the log alone: written anew (rebuild), or only compared (verify).
 
 Both go through the users in portions of bounded size, so that memory stays flat, and both may run while
-workers do.
+workers do. Days whose log is pruned keep the rows they have.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
+from datetime import date
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +17,7 @@ from core.policy import Policy
 from core.policy_store import require_policy, store_policy
 from events.schemas import Event
 from workers.watch_time import log, players, rows
+from workers.watch_time.boundary import load_boundary
 from workers.watch_time.fold import Player, Rows, fold
 from workers.watch_time.in_order import PlayerKey, Standing
 from workers.watch_time.refold import Days
@@ -33,90 +35,101 @@ class Difference:
     folded: object | None
 
 
-async def rebuild(sessions: Sessions, policy: Policy, scope: Scope = EVERYTHING) -> AsyncIterator[int]:
+async def rebuild(sessions: Sessions, policy: Policy, scope: Scope = EVERYTHING) -> AsyncGenerator[int]:
     """Rewrite the rows of a scope, no others; yield how many users each portion had, once committed.
 
     Raises:
         PolicyMismatch: the rows are under another policy.
 
     """
-    async for portion in portions(sessions, scope, policy.zone):
+    async for user_ids in _portions(sessions, scope, policy):
         async with sessions.begin() as session:
             await log.share_policy_lock(session)
             await require_policy(session, policy)
-            await _rebuild(session, policy, portion)
-        yield len(portion)
+            await _rebuild(session, policy, scope, user_ids)
+        yield len(user_ids)
 
 
-async def adopt_policy(sessions: Sessions, policy: Policy) -> AsyncIterator[int]:
-    """Put all rows under another policy in one transaction; yield how many users each portion had.
+async def adopt_policy(sessions: Sessions, policy: Policy) -> AsyncGenerator[int]:
+    """Put the rows of all unpruned days under another policy; yield how many users each portion had.
 
-    Workers wait meanwhile; those that run under the old policy then stop instead of writing by it.
+    It is one transaction. Workers wait meanwhile; those that run under the old policy then stop instead of
+    writing by it.
     """
     async with sessions.begin() as session:
         await session.execute(text("SET LOCAL statement_timeout = 0"))
         await log.take_policy_lock(session)
         await store_policy(session, policy)
-        async for portion in portions(sessions, EVERYTHING, policy.zone):
-            await _rebuild(session, policy, portion)
-            yield len(portion)
+        async for user_ids in _portions(sessions, EVERYTHING, policy):
+            await _rebuild(session, policy, EVERYTHING, user_ids)
+            yield len(user_ids)
 
 
 async def verify(
     sessions: Sessions, policy: Policy, scope: Scope = EVERYTHING
-) -> AsyncIterator[tuple[int, list[Difference]]]:
+) -> AsyncGenerator[tuple[int, list[Difference]]]:
     """Fold the log in memory and compare; yield users and differences of each portion.
 
     Raises:
         PolicyMismatch: the rows are under another policy.
 
     """
-    async for portion in portions(sessions, scope, policy.zone):
+    async for user_ids in _portions(sessions, scope, policy):
         async with sessions.begin() as session:
             await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
             await require_policy(session, policy)
-            events = await _events(session, portion, policy.zone)
-            stored = await rows.stored(session, [days.user_id for days in portion], scope.first, scope.last)
-            standing = await _standing(session, portion, events)
-        differences = [
-            difference
-            for days in portion
-            for difference in _row_differences(days, stored[days.user_id], fold(events[days], policy))
-        ]
-        yield len(portion), differences + list(_player_differences(*standing))
+            reading = await _read(session, policy, scope, user_ids)
+            stored = await rows.stored(session, user_ids, scope.first, scope.last)
+            standing = await players.stored(session, user_ids)
+            read = await players.by_log(session, reading.players)
+        if not reading.is_whole:
+            standing = {key: stands for key, stands in standing.items() if key in reading.players}
+        differences = list(_player_differences(standing, read))
+        for days, events in reading.events.items():
+            differences += _row_differences(days, stored[days.user_id], fold(events, policy))
+        yield len(user_ids), differences
 
 
-async def _rebuild(session: AsyncSession, policy: Policy, portion: Sequence[Days]) -> None:
-    known = await log.lock_users(session, [days.user_id for days in portion])
-    portion = [days for days in portion if days.user_id in known]
-    events = await _events(session, portion, policy.zone)
-    await rows.replace(session, {days: fold(heard, policy) for days, heard in events.items()})
-    await players.read_again(session, players.of(event for heard in events.values() for event in heard))
+def _portions(sessions: Sessions, scope: Scope, policy: Policy) -> AsyncGenerator[list[int]]:
+    return portions(sessions, scope.user_ids, lambda user_id: scope.days(user_id).window(policy.zone))
 
 
-async def _events(session: AsyncSession, portion: Sequence[Days], zone: ZoneInfo) -> dict[Days, list[Event]]:
-    """Return what the rows of each user's days are folded from.
+async def _rebuild(session: AsyncSession, policy: Policy, scope: Scope, user_ids: Collection[int]) -> None:
+    known = await log.lock_users(session, user_ids)
+    reading = await _read(session, policy, scope, known)
+    await rows.replace(session, {days: fold(events, policy) for days, events in reading.events.items()})
+    await players.read_again(session, reading.players)
+    if reading.is_whole:
+        await players.keep_only(session, known, reading.players)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What the unpruned days of some users in a scope are folded from, and the players heard of there."""
+
+    events: Mapping[Days, Sequence[Event]]
+    players: AbstractSet[PlayerKey]
+    is_whole: bool
+    """Whether that is all the log holds of them."""
+
+
+async def _read(session: AsyncSession, policy: Policy, scope: Scope, user_ids: Collection[int]) -> _Reading:
+    """Read the log of a scope.
 
     For all days that is the log as it is, so that a comparison trusts no rule about how far events reach.
     """
-    if all(days.are_all for days in portion):
-        of_user = await log.whole_log(session, [days.user_id for days in portion])
-        return {days: of_user[days.user_id] for days in portion}
-    windows = {days: days.window(zone) for days in portion}
-    of_window = await log.window_events(session, windows.values())
-    return {days: of_window[window.user_id, window.start] for days, window in windows.items()}
-
-
-async def _standing(
-    session: AsyncSession, portion: Sequence[Days], events: Mapping[Days, Sequence[Event]]
-) -> tuple[Mapping[PlayerKey, Standing], Mapping[PlayerKey, tuple[Player, Event]]]:
-    """Return where players are stored to stand, and where they do by the log: those heard of on the days."""
-    stored = await players.stored(session, [days.user_id for days in portion])
-    if all(days.are_all for days in portion):
-        return stored, players.latest(event for heard in events.values() for event in heard)
-    heard_of = players.of(event for heard in events.values() for event in heard)
-    read = await players.by_log(session, heard_of)
-    return {key: stands for key, stands in stored.items() if key in heard_of}, read
+    pruned_before = (await load_boundary(session)).before
+    portion = [scope.days(user_id).since(pruned_before) for user_id in user_ids]
+    is_whole = scope.first <= pruned_before and scope.last == date.max
+    events: dict[Days, list[Event]]
+    if is_whole:
+        of_user = await log.whole_log(session, user_ids)
+        events = {days: of_user[days.user_id] for days in portion}
+    else:
+        windows = {days: days.window(policy.zone) for days in portion}
+        of_window = await log.window_events(session, windows.values())
+        events = {days: of_window[window.user_id, window.start] for days, window in windows.items()}
+    return _Reading(events, players.of(event for heard in events.values() for event in heard), is_whole)
 
 
 def _row_differences(days: Days, stored: Rows, folded: Rows) -> Iterator[Difference]:

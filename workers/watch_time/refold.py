@@ -10,8 +10,8 @@ from core.calendar import day_start, local_date
 from workers.watch_time.fold import LONGEST_SPAN
 
 _DAY = timedelta(days=1)
-_EARLIEST = datetime.min.replace(tzinfo=UTC)
-_LATEST = datetime.max.replace(tzinfo=UTC)
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +53,12 @@ class Days:
     def __contains__(self, day: date) -> bool:
         return self.first <= day <= self.last
 
-    @property
-    def are_all(self) -> bool:
-        return self.first == date.min and self.last == date.max
+    def since(self, day: date) -> "Days":
+        return Days(self.user_id, max(self.first, day), self.last)
 
     def window(self, zone: ZoneInfo) -> Window:
         """Return the instants that hold every event of a span that lies partly on these days."""
-        start, end = _EARLIEST, _LATEST
+        start, end = EARLIEST, LATEST
         if self.first > date.min:
             start = day_start(self.first, zone) - LONGEST_SPAN
         if self.last < date.max:

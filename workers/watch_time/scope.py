@@ -1,14 +1,14 @@
 """Whose rows, and of which days, are looked at anew; and in which portions, so that memory stays flat."""
 
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from core.database import Sessions
-from core.errors import NotFound
+from core.errors import Conflict, NotFound
 from workers.watch_time import log
-from workers.watch_time.refold import Days
+from workers.watch_time.boundary import Boundary, load_boundary
+from workers.watch_time.refold import Days, Window
 
 PORTION_USERS = 200
 PORTION_EVENTS = 50_000
@@ -30,31 +30,43 @@ class Scope:
 EVERYTHING = Scope()
 
 
-async def how_many_users(sessions: Sessions, scope: Scope) -> int:
-    """Return how many users the portions of a scope will have.
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """How many users a scope has, and up to where the log is pruned."""
+
+    users: int
+    boundary: Boundary
+
+
+async def survey(sessions: Sessions, scope: Scope = EVERYTHING) -> Survey:
+    """Look at what a scope holds before it is worked on.
 
     Raises:
         NotFound: a user of the scope does not exist.
+        Conflict: all its days are pruned.
 
     """
     async with sessions.begin() as session:
-        if not scope.user_ids:
-            return await log.count_users(session)
+        boundary = await load_boundary(session)
         wanted = set(scope.user_ids)
         missing = wanted - await log.existing_users(session, wanted)
+        users = len(wanted) or await log.count_users(session)
     if missing:
         raise NotFound(f"there is no user {', '.join(map(str, sorted(missing)))}")
-    return len(wanted)
+    if scope.last < boundary.before:
+        raise Conflict(f"the log is pruned before {boundary.before}: rows of earlier days stay as they are")
+    return Survey(users, boundary)
 
 
-async def portions(sessions: Sessions, scope: Scope, zone: ZoneInfo) -> AsyncIterator[list[Days]]:
-    """Yield the days of every user of the scope, in ascending order of users, a bounded number together."""
-    async for user_ids in _users(sessions, scope.user_ids):
-        windows = [scope.days(user_id).window(zone) for user_id in user_ids]
+async def portions(
+    sessions: Sessions, user_ids: Collection[int], window: Callable[[int], Window]
+) -> AsyncGenerator[list[int]]:
+    """Yield some users, or all, in ascending order; of each, the events in its window will be looked at."""
+    async for some in _users(sessions, user_ids):
         async with sessions.begin() as session:
-            sizes = await log.sizes(session, windows)
-        for portion in cut(user_ids, sizes):
-            yield [scope.days(user_id) for user_id in portion]
+            sizes = await log.sizes(session, [window(user_id) for user_id in some])
+        for portion in cut(some, sizes):
+            yield portion
 
 
 def cut(
@@ -74,7 +86,7 @@ def cut(
         yield piece
 
 
-async def _users(sessions: Sessions, user_ids: Collection[int]) -> AsyncIterator[list[int]]:
+async def _users(sessions: Sessions, user_ids: Collection[int]) -> AsyncGenerator[list[int]]:
     if user_ids:
         wanted = sorted(set(user_ids))
         for first in range(0, len(wanted), PORTION_USERS):

@@ -6,7 +6,7 @@ read, so that two workers never fold the same user from two halves of the truth.
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,6 +17,7 @@ from core.policy import Policy
 from core.policy_store import require_policy
 from events.schemas import Applied, Event
 from workers.watch_time import log, players, rows
+from workers.watch_time.boundary import Boundary, load_boundary
 from workers.watch_time.fold import fold
 from workers.watch_time.in_order import Addition, add_in_order
 from workers.watch_time.log import EventKey
@@ -43,13 +44,14 @@ class WatchTime:
         async with self._sessions.begin() as session:
             await log.share_policy_lock(session)
             await require_policy(session, self._policy)
-            refusal = await self._gate(session, events)
+            boundary = await load_boundary(session)
+            refusal = await self._gate(session, events, boundary)
             first: dict[EventKey, Event] = {}
             for event in events:
                 if not refusal(event):
                     first.setdefault(_key(event), event)
             fresh = await self._log(session, list(first.values()))
-            await self._bring_up_to_date(session, fresh)
+            await self._bring_up_to_date(session, fresh, boundary.before)
             applied = {_key(event) for event in fresh}
             places = await self._places(session, first, applied)
             found = await rows.records(session, set(places.values()))
@@ -69,17 +71,35 @@ class WatchTime:
 
         return [answer(event) for event in events]
 
-    async def _gate(self, session: AsyncSession, events: Sequence[Event]) -> Callable[[Event], str | None]:
+    async def _gate(
+        self, session: AsyncSession, events: Sequence[Event], boundary: Boundary
+    ) -> Callable[[Event], str | None]:
         """Lock the users of the batch; return what says why an event cannot be applied, now or ever."""
         users = await log.lock_users(session, {event.user_id for event in events})
         videos = await log.existing_videos(session, {event.video_id for event in events})
+        pruned = await self._pruned(session, events, boundary) if boundary else {}
 
         def refusal(event: Event) -> str | None:
             if event.user_id not in users:
                 return "the user does not exist"
-            return None if event.video_id in videos else "the video does not exist"
+            return pruned.get(event) if event.video_id in videos else "the video does not exist"
 
         return refusal
+
+    async def _pruned(
+        self, session: AsyncSession, events: Sequence[Event], boundary: Boundary
+    ) -> dict[Event, str]:
+        """Return the events of pruned days, each with what to say of it.
+
+        One whose id the log still holds is not among them: it is a repeat, and harmless as such.
+        """
+        zone = self._policy.zone
+        judged = {event: boundary.refusal(local_date(event.at, zone)) for event in events}
+        refused = {event: reason for event, reason in judged.items() if reason}
+        if not refused:
+            return {}
+        known = await log.stored_places(session, {_key(event) for event in refused})
+        return {event: reason for event, reason in refused.items() if _key(event) not in known}
 
     async def _log(self, session: AsyncSession, batch: Sequence[Event]) -> list[Event]:
         """Append a batch of distinct events and return those the log did not hold yet.
@@ -92,8 +112,11 @@ class WatchTime:
         fresh = await log.log_events(session, batch, late)
         return [event for event in batch if _key(event) in fresh]
 
-    async def _bring_up_to_date(self, session: AsyncSession, fresh: Sequence[Event]) -> None:
-        """Add the events of users who went on in order; fold the days of all others again."""
+    async def _bring_up_to_date(self, session: AsyncSession, fresh: Sequence[Event], first_day: date) -> None:
+        """Add the events of users who went on in order; fold the days of all others again.
+
+        Rows of days before the first one are left alone.
+        """
         by_user: dict[int, list[Event]] = defaultdict(list)
         for event in fresh:
             by_user[event.user_id].append(event)
@@ -107,20 +130,21 @@ class WatchTime:
             else:
                 added[user_id] = addition
         if added:
-            await self._add(session, added)
+            await self._add(session, added, first_day)
         if disordered:
-            await self._refold(session, disordered)
+            await self._refold(session, disordered, first_day)
 
-    async def _add(self, session: AsyncSession, added: Mapping[int, Addition]) -> None:
-        differences = {user_id: addition.progress for user_id, addition in added.items()}
+    async def _add(self, session: AsyncSession, added: Mapping[int, Addition], first_day: date) -> None:
+        differences = {user_id: addition.since(first_day) for user_id, addition in added.items()}
         await rows.add(session, differences, self._policy.attendance_minimum)
         await players.put(
             session, {key: stand for addition in added.values() for key, stand in addition.players.items()}
         )
 
-    async def _refold(self, session: AsyncSession, fresh: Sequence[Event]) -> None:
+    async def _refold(self, session: AsyncSession, fresh: Sequence[Event], first_day: date) -> None:
         zone = self._policy.zone
-        stretches = days_to_refold(await log.touched_players(session, fresh), zone)
+        touched = await log.touched_players(session, fresh)
+        stretches = [days.since(first_day) for days in days_to_refold(touched, zone)]
         windows = {days: days.window(zone) for days in stretches}
         events = await log.window_events(session, windows.values())
         folded = {

@@ -1,4 +1,4 @@
-"""`edutrack rebuild` and `edutrack verify` as a person on call uses them."""
+"""`edutrack rebuild`, `edutrack verify` and `edutrack prune` as a person on call uses them."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from core.database import Sessions
-from core.errors import NotFound
+from core.errors import Conflict, NotFound
 from core.policy import Policy
 from core.tables import Progress
 from events.schemas import Pause, Play
@@ -81,3 +81,33 @@ async def test_what_makes_no_sense_is_refused(watched: Sessions, run: Run) -> No
         ("--policy", "--user", "1"),
     ):
         assert (await in_thread(run, "rebuild", *options)).exit_code == 2
+
+
+async def test_a_prune_counts_first_and_removes_when_told_to(watched: Sessions, run: Run) -> None:
+    before = ("--before", "2025-06-15")
+    assert (await in_thread(run, "prune", *before)).exit_code == 2
+    assert (await in_thread(run, "prune", *before, "--yes", "--dry-run")).exit_code == 2
+    counted = await in_thread(run, "prune", *before, "--dry-run")
+    assert counted.stdout.startswith("4 events would be removed from the log of days before 2025-06-15")
+    assert len(await found(run)) == 4
+    assert (await in_thread(run, "prune", *before, "--yes")).stdout.startswith("Removed 4 events")
+    assert (await in_thread(run, "prune", *before, "--yes")).stdout.startswith("Removed 0 events")
+    assert await found(run) == set(), "pruned days are compared no more"
+    assert "before 2025-06-15 were left alone" in (await in_thread(run, "verify")).stderr
+    with pytest.raises(Conflict, match="pruned before 2025-06-15"):
+        await in_thread(run, "rebuild", "--to", "2025-06-14")
+
+
+async def test_days_that_are_not_final_are_not_pruned(watched: Sessions, run: Run) -> None:
+    today = datetime.now(UTC).date()
+    with pytest.raises(Conflict, match="not final"):
+        await in_thread(run, "prune", "--before", str(today), "--yes")
+
+
+async def test_adopting_a_policy_says_which_days_it_leaves_alone(
+    watched: Sessions, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await in_thread(run, "prune", "--before", "2025-06-13", "--yes")).exit_code == 0
+    monkeypatch.setenv("EDUTRACK_ATTENDANCE_MIN_SECONDS", "60")
+    adopted = await in_thread(run, "rebuild", "--policy")
+    assert "days before 2025-06-13 keep the rows of the old policy" in adopted.stdout

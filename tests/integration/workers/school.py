@@ -5,7 +5,7 @@ from sqlalchemy import delete
 from core.database import Sessions
 from core.policy import Policy
 from core.policy_store import store_policy
-from core.tables import Attendance, Player, Progress, ProgressEvent
+from core.tables import Attendance, Player, Progress, ProgressEvent, Pruning
 from tests.histories import AttendanceRows, ProgressRows, together
 from workers.watch_time import rows
 from workers.watch_time.rebuild import Difference, verify
@@ -16,7 +16,7 @@ USERS = (1, 2, 3)
 
 async def start_over(sessions: Sessions, policy: Policy) -> None:
     async with sessions.begin() as session:
-        for table in (Attendance, Progress, Player, ProgressEvent):
+        for table in (Attendance, Progress, Player, ProgressEvent, Pruning):
             await session.execute(delete(table))
         await store_policy(session, policy)
 

@@ -19,7 +19,7 @@ from tests.histories import by_oracle, event_of, policy_of
 from tests.integration.workers.school import USERS, differences, start_over, stored_rows
 from tests.strategies import histories
 from workers.watch_time.rebuild import adopt_policy, rebuild
-from workers.watch_time.scope import Scope, how_many_users
+from workers.watch_time.scope import Scope, survey
 from workers.watch_time.service import WatchTime
 
 NOON = datetime(2025, 6, 12, 12, tzinfo=UTC)
@@ -115,10 +115,10 @@ async def test_where_players_stand_is_compared_and_mended_too(school: Sessions, 
 
 
 async def test_a_user_who_does_not_exist_is_named(school: Sessions) -> None:
-    assert await how_many_users(school, Scope()) == len(USERS)
-    assert await how_many_users(school, Scope((3, 3, 1))) == 2
+    assert (await survey(school)).users == len(USERS)
+    assert (await survey(school, Scope((3, 3, 1)))).users == 2
     with pytest.raises(NotFound, match="there is no user 7, 9"):
-        await how_many_users(school, Scope((9, 1, 7)))
+        await survey(school, Scope((9, 1, 7)))
 
 
 async def test_a_rebuild_leaves_a_row_that_is_right_untouched(school: Sessions) -> None:
