@@ -61,15 +61,15 @@ async def _watch(settings: "Settings", *, as_json: bool) -> None:
 
 
 async def _look(settings: "Settings") -> "Sequence[QueueState]":
-    import aio_pika
     from redis.asyncio import Redis
 
     from events.declare import declare_topology
-    from events.link import LOST
+    from events.link import LOST, open_connection
     from events.queues import look, with_flow
 
+    url = settings.amqp_url.get_secret_value()
     try:
-        async with await aio_pika.connect(settings.amqp_url.get_secret_value()) as connection:
+        async with await open_connection(url, "edutrack queues") as connection:
             async with connection.channel() as channel:
                 await declare_topology(channel)
             states = await look(connection)

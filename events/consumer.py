@@ -21,7 +21,7 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMe
 
 from events.declare import declare_topology
 from events.flow import NO_METER, Meter
-from events.handling import Abandoned, Delivery, Handler, Handling, TooManyFailures
+from events.handling import Abandoned, Delivery, Handler, Handling
 from events.link import LINK, LOST, disconnect, end, keep_connected, lost
 from events.sender import Sender
 from events.topology import PROGRESS
@@ -37,10 +37,17 @@ class BatchPolicy:
     events: int = 500
     """No further message joins a batch that has as many events."""
     look_every: timedelta = timedelta(seconds=5)
-    say_every: timedelta = timedelta(minutes=1)
+    stand_still: timedelta = timedelta(minutes=5)
+    """How long nothing is taken where nothing could be applied."""
+    prefetch_past_failures: int = 2_000
+    """While messages are held back, so that those behind them are reached."""
 
 
 BATCHES = BatchPolicy()
+
+
+class NothingApplies(Exception):
+    """As much is held back as may be, and nothing that came behind it could be applied."""
 
 
 class Consumer:
@@ -75,26 +82,27 @@ class Consumer:
             Exception: a bug of the handler's.
 
         """
+        while not self._stopping.is_set():
+            try:
+                await self._run()
+            except NothingApplies:
+                await self._stand_still()
+
+    async def _run(self) -> None:
         link = asyncio.create_task(keep_connected(self._url, "edutrack progress worker", self._serve))
         stopping = asyncio.create_task(self._stopping.wait())
         await asyncio.wait({link, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         async with self._idle:
             link.cancel()
-        try:
-            await disconnect(link)
-        except TooManyFailures:
-            await self._stand_still()
+        await disconnect(link)
 
     async def _stand_still(self) -> None:
-        """Consume nothing more, and say so, until a person has looked and stops the process."""
-        while not self._stopping.is_set():
-            log.critical(
-                "too many events in a row cannot be applied, which must be a fault of this version or of its "
-                "database: consuming nothing until this worker is restarted"
-            )
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), self._policy.say_every.total_seconds())
+        """Leave everything in the queue for a while: each message that is taken and returned is counted."""
+        wait = self._policy.stand_still
+        log.critical("none of the events can be applied: consuming nothing for %d s", wait.total_seconds())
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), wait.total_seconds())
 
     async def _serve(self, connection: AbstractConnection) -> None:
         channel = await connection.channel()
@@ -110,6 +118,7 @@ class Consumer:
         finally:
             async with self._idle:
                 await end(*tasks)
+            self._handling.let_go()
             self._meter.holds(0)
         for task in tasks:
             if not task.cancelled():
@@ -117,8 +126,11 @@ class Consumer:
                     task.result()
 
     async def _watch(self, connection: AbstractConnection) -> None:
-        """Return when nobody consumes the queue any more: consumers have been lost without a word."""
-        while True:
+        """Return when nobody consumes the queue any more: consumers have been lost without a word.
+
+        Also when messages have been held back for so long that the broker is about to take them.
+        """
+        while not self._handling.holds_too_long:
             await asyncio.sleep(self._policy.look_every.total_seconds())
             async with (
                 asyncio.timeout(LINK.connect_within.total_seconds()),
@@ -146,12 +158,25 @@ class Consumer:
         suspects = [delivery for delivery in deliveries if delivery.message.redelivered]
         if fresh:
             await self._handling.finish(fresh, lambda: self._must_let_go(inbox))
-            await inbox.acknowledge(fresh, all_before=not suspects)
+            await self._acknowledge(fresh, inbox, all_before=not suspects)
         for suspect in suspects:
             await self._handling.finish_suspect(suspect, lambda: self._must_let_go(inbox))
-            await inbox.acknowledge([suspect], all_before=False)
+            await self._acknowledge([suspect], inbox, all_before=False)
+        await inbox.acknowledge(await self._handling.release(), all_before=False)
+        if self._handling.holds_too_much:
+            raise NothingApplies
         self._meter.holds(inbox.waiting)
-        await inbox.consume(1 if suspects else self._policy.prefetch_messages)
+        await inbox.consume(self._prefetch(careful=bool(suspects)))
+
+    async def _acknowledge(self, done: Sequence[Delivery], inbox: "_Inbox", *, all_before: bool) -> None:
+        """Acknowledge what was finished, but for what is held back."""
+        messages = [each.message for each in done if not self._handling.is_held_back(each.message)]
+        await inbox.acknowledge(messages, all_before=all_before and not self._handling.holds_back)
+
+    def _prefetch(self, *, careful: bool) -> int:
+        if self._handling.holds_back:
+            return self._policy.prefetch_past_failures
+        return 1 if careful else self._policy.prefetch_messages
 
     def _must_let_go(self, inbox: "_Inbox") -> bool:
         return self._stopping.is_set() or inbox.is_lost
@@ -195,11 +220,10 @@ class _Inbox:
             bytes_left -= len(batch[-1].body)
         return batch
 
-    async def acknowledge(self, deliveries: Sequence[Delivery], *, all_before: bool) -> None:
-        """Acknowledge deliveries in one go where all that came before them are done as well."""
-        chosen = deliveries[-1:] if all_before else deliveries
-        for delivery in chosen:
-            message = delivery.message
+    async def acknowledge(self, messages: Sequence[AbstractIncomingMessage], *, all_before: bool) -> None:
+        """Acknowledge messages in one go where all that came before them are done as well."""
+        chosen = messages[-1:] if all_before else messages
+        for message in chosen:
             await message.channel.basic_ack(message.delivery_tag or 0, multiple=all_before)
 
 

@@ -13,8 +13,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 
-import aio_pika
-from aio_pika.abc import AbstractConnection
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,7 +20,7 @@ from core.errors import NotFound, Unavailable
 from core.tables import DeadLetterAction
 from events.boxes import Box
 from events.letters import Letter, OpenLetter, id_of, open_letter, read
-from events.link import LINK, LOST
+from events.link import LOST, open_connection
 from events.visit import Visit, VisitPolicy
 
 BROKER_AWAY = "the broker cannot be reached: try again soon"
@@ -162,7 +160,7 @@ class DeadLetters:
             try:
                 async with (
                     asyncio.timeout(self._policy.within.total_seconds()),
-                    await self._connect() as connection,
+                    await open_connection(self._url, "edutrack dead letters") as connection,
                     connection.channel() as channel,
                 ):
                     yield await Visit(connection, channel, box, self._policy).begin()
@@ -181,10 +179,3 @@ class DeadLetters:
             if time.monotonic() > give_up_at:
                 raise Unavailable(BUSY, retry_after=RETRY_AFTER)
             await asyncio.sleep(ASK_EVERY_SECONDS)
-
-    async def _connect(self) -> AbstractConnection:
-        return await aio_pika.connect(
-            self._url,
-            timeout=LINK.connect_within.total_seconds(),
-            client_properties={"connection_name": "edutrack dead letters"},
-        )

@@ -2,19 +2,23 @@
 
 Three failures have three names. `Invalid` events go to the dead-letter queue alone, `Busy` is waited out with
 the messages held, and anything else is a bug, which ends the process and leaves the messages in the queue.
+
+Where so much fails that the fault must be ours, what fails is held back, neither set aside nor acknowledged,
+while what comes behind it goes on being tried. Once enough of that can be applied, what was held back was
+poison after all.
 """
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from aio_pika.abc import AbstractIncomingMessage
 
 from core.clock import Clock, utc_now
 from core.metrics import APPLY_LAG, BATCH_EVENTS, EVENTS_HANDLED
+from events.blame import Blame, BlamePolicy
 from events.flow import NO_METER, Meter
 from events.link import LINK
 from events.schemas import Applied, Event, UndecodableMessage, decode, encode
@@ -42,13 +46,9 @@ class Abandoned(Exception):
     """The messages at hand are somebody else's now, or soon."""
 
 
-class TooManyFailures(Exception):
-    """So many events were set aside that the fault must be ours: nothing more is."""
-
-
 @dataclass(frozen=True, slots=True)
 class PoisonPolicy:
-    """When a message is suspected of ending workers, and when a fault must be our own.
+    """When a message is suspected of ending workers, and how much of what fails is held back for how long.
 
     `hold` stays below the 30 minutes after which the broker takes unacknowledged messages back and closes
     the channel.
@@ -58,9 +58,8 @@ class PoisonPolicy:
     """A message with several events that came back so often is taken apart."""
     deliveries_alone: int = 5
     """An event that came back so often, the last times alone, is set aside."""
-    window: int = 200
-    failures: int = 100
-    """Of the events in the window; past it a worker sets nothing more aside."""
+    blame: BlamePolicy = field(default_factory=BlamePolicy)
+    held_messages: int = 2_000
     hold: timedelta = timedelta(minutes=20)
 
 
@@ -79,8 +78,18 @@ class Delivery:
         return int(str(self.message.headers.get("x-delivery-count") or 0))
 
 
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """A dead letter to be: a body, the message it was in, a word and a text on why."""
+
+    body: bytes
+    origin: AbstractIncomingMessage
+    kind: str
+    reason: str
+
+
 class Handling:
-    """Finishes batches; afterwards every message of a batch may be acknowledged."""
+    """Finishes batches; afterwards every message of a batch may be acknowledged that is not held back."""
 
     def __init__(
         self,
@@ -95,19 +104,51 @@ class Handling:
         self._meter = meter
         self._policy = policy
         self._clock = clock
-        self._failed: deque[bool] = deque(maxlen=policy.window)
+        self._blame = Blame(policy.blame)
+        self._held: list[_Letter] = []
+        self._held_since: datetime | None = None
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether there are messages that must not be acknowledged yet."""
+        return bool(self._held)
+
+    @property
+    def holds_too_much(self) -> bool:
+        """Whether as much is held back as may be: nothing that came behind it could be applied."""
+        return len(self._held) >= self._policy.held_messages
+
+    @property
+    def holds_too_long(self) -> bool:
+        """Whether the broker is about to take them back by force."""
+        return self._held_since is not None and self._clock() - self._held_since > self._policy.hold
+
+    def is_held_back(self, message: AbstractIncomingMessage) -> bool:
+        """Say whether a message must not be acknowledged yet."""
+        return any(letter.origin is message for letter in self._held)
+
+    async def release(self) -> list[AbstractIncomingMessage]:
+        """Set aside what is held back if it was poison after all; return the messages it came in."""
+        if self._blame.is_ours or not self._held:
+            return []
+        log.warning("events can be applied again: what was held back is set aside")
+        for letter in self._held:
+            await self._send(letter)
+        released = {id(letter.origin): letter.origin for letter in self._held}
+        self.let_go()
+        return list(released.values())
+
+    def let_go(self) -> None:
+        """Forget what is held back: the broker has it again."""
+        self._held.clear()
+        self._held_since = None
 
     async def open(self, message: AbstractIncomingMessage) -> Delivery:
-        """Decode a message; one that is none of ours is set aside and leaves no events.
-
-        Raises:
-            TooManyFailures: too much was set aside lately.
-
-        """
+        """Decode a message; one that is none of ours is set aside and leaves no events."""
         try:
             return Delivery(message, decode(message.body))
         except UndecodableMessage as error:
-            await self._set_aside(message.body, message, kind="undecodable", reason=str(error))
+            await self._set_aside(_Letter(message.body, message, "undecodable", str(error)))
             return Delivery(message, ())
 
     async def finish(self, batch: Sequence[Delivery], is_lost: Callable[[], bool]) -> None:
@@ -115,15 +156,14 @@ class Handling:
 
         Raises:
             Abandoned: it could not be applied for too long, or `is_lost`.
-            TooManyFailures: too much was set aside lately.
             Exception: a bug.
 
         """
         events = [event for delivery in batch for event in delivery.events]
         answers = await self._apply(events, is_lost) if events else []
-        await self._set_aside_rejected(events, answers, batch)
-        self._measure(events, answers)
-        self._answer(batch, answers)
+        settled = await self._settle(events, answers, batch)
+        self._measure(events, settled)
+        self._answer(batch, settled)
 
     async def finish_suspect(self, suspect: Delivery, is_lost: Callable[[], bool]) -> None:
         """Finish a message that came back, by itself: it may be what ended a worker. Raises as `finish`."""
@@ -133,7 +173,7 @@ class Handling:
             await self._sender.publish_again([encode([event]) for event in suspect.events], suspect.message)
         elif not together and suspect.returns >= self._policy.deliveries_alone:
             reason = f"it came back {suspect.returns} times: whoever takes it dies or never finishes"
-            await self._set_aside(suspect.message.body, suspect.message, kind="deadly", reason=reason)
+            await self._set_aside(_Letter(suspect.message.body, suspect.message, "deadly", reason))
         else:
             await self.finish([suspect], is_lost)
 
@@ -161,43 +201,64 @@ class Handling:
             if is_lost() or self._clock() > give_up_at:
                 raise Abandoned
 
-    async def _set_aside_rejected(
+    async def _settle(
         self, events: Sequence[Event], answers: Sequence[Applied], batch: Sequence[Delivery]
-    ) -> None:
+    ) -> list[Applied | None]:
+        """Set aside what was rejected; return the answers, None where an event is held back."""
         origins = [delivery.message for delivery in batch for _ in delivery.events]
-        for event, answer, origin in zip(events, answers, origins, strict=True):
-            if answer.outcome == "rejected":
-                reason = answer.detail or "it cannot be applied"
-                await self._set_aside(encode([event]), origin, kind="rejected", reason=reason)
+        settled: list[Applied | None] = list(answers)
+        for number, (event, answer, origin) in enumerate(zip(events, answers, origins, strict=True)):
+            if answer.outcome != "rejected":
+                self._blame.applied()
             else:
-                self._failed.append(False)
+                reason = answer.detail or "it cannot be applied"
+                if not await self._set_aside(_Letter(encode([event]), origin, "rejected", reason)):
+                    settled[number] = None
+        return settled
 
-    async def _set_aside(
-        self, body: bytes, origin: AbstractIncomingMessage, *, kind: str, reason: str
-    ) -> None:
-        if REPLAYS not in origin.headers:
-            if sum(self._failed) >= self._policy.failures:
-                raise TooManyFailures
-            self._failed.append(True)
-        await self._sender.set_aside(body, origin, kind=kind, reason=reason)
+    async def _set_aside(self, letter: _Letter) -> bool:
+        """Set a letter aside, and say so, or hold it back. One that was replayed puts the blame on nobody."""
+        if REPLAYS not in letter.origin.headers:
+            if self._blame.is_ours:
+                self._hold_back(letter)
+                return False
+            self._blame.failed()
+        await self._send(letter)
+        return True
 
-    def _measure(self, events: Sequence[Event], answers: Sequence[Applied]) -> None:
+    def _hold_back(self, letter: _Letter) -> None:
+        if not self._held:
+            log.critical(
+                "so many events cannot be applied that this version or its database must be wrong: "
+                "holding them back until others can be applied"
+            )
+            self._held_since = self._clock()
+        self._blame.failed()
+        self._held.append(letter)
+
+    async def _send(self, letter: _Letter) -> None:
+        await self._sender.set_aside(letter.body, letter.origin, kind=letter.kind, reason=letter.reason)
+
+    def _measure(self, events: Sequence[Event], answers: Sequence[Applied | None]) -> None:
         BATCH_EVENTS.observe(len(events))
         self._meter.handled(events=len(events))
         now = self._clock()
         for event, answer in zip(events, answers, strict=True):
+            if answer is None:
+                continue
             EVENTS_HANDLED.labels(answer.outcome).inc()
             if answer.outcome == "applied":
                 APPLY_LAG.observe(max(0.0, (now - event.received_at).total_seconds()))
 
-    def _answer(self, batch: Sequence[Delivery], answers: Sequence[Applied]) -> None:
+    def _answer(self, batch: Sequence[Delivery], answers: Sequence[Applied | None]) -> None:
         """Send each message's answers to whoever asked for them, one reply per queue."""
         replies: dict[str, list[Applied]] = {}
         first = 0
         for delivery in batch:
-            of_message = answers[first : first + len(delivery.events)]
+            mine = answers[first : first + len(delivery.events)]
+            of_message = [answer for answer in mine if answer is not None]
             first += len(delivery.events)
-            if delivery.message.reply_to:
+            if delivery.message.reply_to and of_message:
                 replies.setdefault(delivery.message.reply_to, []).extend(of_message)
         for reply_to, of_queue in replies.items():
             self._sender.reply(reply_to, of_queue)

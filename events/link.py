@@ -11,6 +11,7 @@ from typing import Any
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection
+from aio_pika.connection import make_url
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ async def keep_connected(url: str, name: str, use: Use, policy: LinkPolicy = LIN
     failures = 0
     while True:
         try:
-            async with await _connect(url, name, policy) as connection:
+            async with await open_connection(url, name, policy) as connection:
                 log.info("%s: connected to the broker", name)
                 failures = 0
                 await _until_lost(use, connection)
@@ -154,16 +155,29 @@ async def lost(connection: AbstractConnection, channel: AbstractChannel) -> None
             future.cancel()
 
 
-async def _connect(url: str, name: str, policy: LinkPolicy) -> AbstractConnection:
+async def open_connection(url: str, name: str, policy: LinkPolicy = LINK) -> AbstractConnection:
+    """Connect once.
+
+    One that cannot be opened is closed here: the library leaves that to the garbage collector, at a moment
+    when no loop may be running.
+
+    Raises:
+        LOST: the broker cannot be reached, or not within the policy's time.
+
+    """
+    heartbeat = int(policy.heartbeat.total_seconds())
+    connection = aio_pika.Connection(
+        make_url(url), heartbeat=heartbeat, client_properties={"connection_name": name}
+    )
     try:
         async with asyncio.timeout(policy.connect_within.total_seconds()):
-            return await aio_pika.connect(
-                url,
-                heartbeat=int(policy.heartbeat.total_seconds()),
-                client_properties={"connection_name": name},
-            )
-    except StopAsyncIteration as error:  # what the library raises where the other side hangs up meanwhile
-        raise ConnectionResetError from error
+            await connection.connect()
+    except BaseException as error:
+        await connection.close()
+        if isinstance(error, StopAsyncIteration):  # where the other side hangs up meanwhile
+            raise ConnectionResetError from error
+        raise
+    return connection
 
 
 def _reason(error: BaseException) -> str:

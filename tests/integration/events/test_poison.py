@@ -3,13 +3,17 @@
 import asyncio
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
-from aio_pika import connect
+from aio_pika import Message, connect
 from aio_pika.abc import AbstractIncomingMessage
 
-from events.consumer import Consumer
+from events.blame import BlamePolicy
+from events.consumer import BATCHES, BatchPolicy, Consumer
 from events.handling import POISON, Handling, PoisonPolicy
 from events.schemas import Applied, Event, decode
 from events.sender import ATTEMPTS, FIRST_SEEN, REASON, Sender
@@ -106,32 +110,111 @@ async def take_and_return(broker: str, messages: int) -> None:
     await connection.close()
 
 
-async def test_a_version_that_can_apply_nothing_does_not_empty_the_queue_into_the_dead_letters(
-    broker: str,
-) -> None:
-    events = [play() for _ in range(50)]
+class Version:
+    """A handler that can apply some events."""
 
-    async def refuse(batch: Sequence[Event]) -> list[Applied]:
-        return [
-            Applied(event_id=e.event_id, user_id=e.user_id, outcome="rejected", detail="no such column")
-            for e in batch
-        ]
+    def __init__(self) -> None:
+        self.applied: set[UUID] = set()
+        self.poison: set[UUID] = set()
+        self.is_good = True
 
+    async def __call__(self, batch: Sequence[Event]) -> list[Applied]:
+        return [self._judge(event) for event in batch]
+
+    def _judge(self, event: Event) -> Applied:
+        if self.is_good and event.event_id not in self.poison:
+            self.applied.add(event.event_id)
+            return Applied(event_id=event.event_id, user_id=event.user_id, outcome="applied")
+        return Applied(
+            event_id=event.event_id, user_id=event.user_id, outcome="rejected", detail="no such column"
+        )
+
+
+FEW = PoisonPolicy(blame=BlamePolicy(window=20, failures=10, proof=5), held_messages=100)
+
+
+@asynccontextmanager
+async def working(
+    broker: str, version: Version, poison: PoisonPolicy = FEW, batches: BatchPolicy = BATCHES
+) -> AsyncIterator[asyncio.Task[None]]:
     sender = Sender(broker)
     await sender.start()
-    policy = PoisonPolicy(window=20, failures=10)
-    consumer = Consumer(broker, refuse, sender, handling=Handling(refuse, sender, policy=policy))
+    handling = Handling(version, sender, policy=poison)
+    consumer = Consumer(broker, version, sender, policy=batches, handling=handling)
     running = asyncio.create_task(consumer.run())
+    try:
+        yield running
+    finally:
+        consumer.stop()
+        await running
+        await sender.stop()
+
+
+async def publish_one_by_one(broker: str, events: Sequence[Event]) -> None:
     async with publishing(broker) as publisher:
         for event in events:
             await publisher.publish([event])
+
+
+async def until_dead(broker: str, letters: int) -> None:
     async with asyncio.timeout(LONG_ENOUGH):
-        while await waiting_in(broker, PROGRESS_DEAD_LETTERS.name) < 10:
+        while await waiting_in(broker, PROGRESS_DEAD_LETTERS.name) < letters:
             await asyncio.sleep(0.05)
-    await asyncio.sleep(0.5)
-    assert not running.done()
+
+
+async def test_a_version_that_can_apply_nothing_does_not_empty_the_queue_into_the_dead_letters(
+    broker: str,
+) -> None:
+    version = Version()
+    version.is_good = False
+    async with working(broker, version) as running:
+        await publish_one_by_one(broker, [play() for _ in range(50)])
+        await until_dead(broker, 10)
+        await asyncio.sleep(1)
+        assert not running.done()
+        assert await waiting_in(broker, PROGRESS_DEAD_LETTERS.name) == 10
+    assert await waiting_in(broker, PROGRESS.name) == 40
+
+
+async def test_however_much_poison_comes_in_a_row_what_is_behind_it_is_applied(broker: str) -> None:
+    version, poison, good = Version(), [play() for _ in range(60)], [play() for _ in range(10)]
+    version.poison = {event.event_id for event in poison}
+    async with working(broker, version):
+        await publish_one_by_one(broker, [*poison, *good])
+        await until_dead(broker, 60)
+        await until(lambda: version.applied == {event.event_id for event in good})
+        await until_drained(broker)
+    assert await waiting_in(broker, PROGRESS_DEAD_LETTERS.name) == 60
+    assert await waiting_in(broker, PROGRESS.name) == 0
+
+
+async def test_undecodable_messages_in_a_row_are_set_aside_once_something_can_be_applied(broker: str) -> None:
+    version = Version()
+    async with await connect(broker) as connection, connection.channel() as channel:
+        exchange = await channel.get_exchange(PROGRESS.exchange.name)
+        for number in range(30):
+            await exchange.publish(Message(b"rubbish %d" % number), PROGRESS.routing_key)
+    async with working(broker, version):
+        await until_dead(broker, 10)
+        await publish_one_by_one(broker, [play() for _ in range(5)])
+        await until_dead(broker, 30)
+    assert await waiting_in(broker, PROGRESS.name) == 0
+
+
+async def test_who_can_apply_nothing_stands_still_and_finds_out_by_himself_that_he_can_again(
+    broker: str,
+) -> None:
+    version, events = Version(), [play() for _ in range(40)]
+    version.is_good = False
+    little = replace(FEW, held_messages=5)
+    patient = BatchPolicy(stand_still=timedelta(seconds=2))
+    async with working(broker, version, little, patient):
+        await publish_one_by_one(broker, events)
+        await until_dead(broker, 10)
+        async with asyncio.timeout(LONG_ENOUGH):
+            while await waiting_in(broker, PROGRESS.name) < 30:
+                await asyncio.sleep(0.05)
+        version.is_good = True
+        await until(lambda: len(version.applied) == 30)
     assert await waiting_in(broker, PROGRESS_DEAD_LETTERS.name) == 10
-    assert await waiting_in(broker, PROGRESS.name) >= 40 - 1
-    consumer.stop()
-    await running
-    await sender.stop()
+    assert await waiting_in(broker, PROGRESS.name) == 0
