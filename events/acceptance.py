@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from core.database import AWAY
 from core.metrics import EVENTS_ACCEPTED
+from events.link import in_background
 from events.outbox import Outbox
 from events.publisher import Publisher
 from events.schemas import Event
@@ -49,7 +50,7 @@ class Acceptance:
         await self._publisher.start()
         await self._outbox.start()
         self._wake.set()
-        self._relaying = asyncio.create_task(self._relay_for_ever())
+        self._relaying = in_background(self._relay_for_ever(), "edutrack relay")
 
     async def stop(self) -> None:
         """Stop both."""

@@ -111,6 +111,7 @@ class Consumer:
         tasks = [
             asyncio.create_task(self._work(_Inbox(channel, queue, self._policy))),
             asyncio.create_task(self._watch(connection)),
+            asyncio.create_task(_cancelled(channel)),
             asyncio.create_task(lost(connection, channel)),
         ]
         try:
@@ -180,6 +181,15 @@ class Consumer:
 
     def _must_let_go(self, inbox: "_Inbox") -> bool:
         return self._stopping.is_set() or inbox.is_lost
+
+
+async def _cancelled(channel: AbstractChannel) -> None:
+    """Return once the broker says that it has ended a consumer, because the queue is gone."""
+    told = asyncio.Event()
+    underlay = await channel.get_underlay_channel()
+    underlay.on_consumer_cancel_callbacks.add(lambda _: told.set())
+    await told.wait()
+    log.warning("the broker has ended the consumer: consuming anew")
 
 
 class _Inbox:

@@ -4,7 +4,8 @@ import asyncio
 import logging
 import random
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -36,6 +37,9 @@ class LinkPolicy:
 
     heartbeat: timedelta = timedelta(seconds=10)
     connect_within: timedelta = timedelta(seconds=5)
+    ask_every: timedelta = timedelta(seconds=5)
+    """Three missing heartbeats take over half a minute: a link that died in silence is noticed sooner."""
+    answer_within: timedelta = timedelta(seconds=5)
     shortest_wait: timedelta = timedelta(milliseconds=200)
     longest_wait: timedelta = timedelta(seconds=5)
 
@@ -61,7 +65,7 @@ async def keep_connected(url: str, name: str, use: Use, policy: LinkPolicy = LIN
             async with await open_connection(url, name, policy) as connection:
                 log.info("%s: connected to the broker", name)
                 failures = 0
-                await _until_lost(use, connection)
+                await _until_lost(use, connection, policy)
             log.warning("%s: the connection to the broker was lost", name)
         except LOST as error:
             log.warning("%s: no connection to the broker (%s)", name, _reason(error))
@@ -69,29 +73,76 @@ async def keep_connected(url: str, name: str, use: Use, policy: LinkPolicy = LIN
         failures += 1
 
 
-async def _until_lost(use: Use, connection: AbstractConnection) -> None:
+async def _until_lost(use: Use, connection: AbstractConnection, policy: LinkPolicy) -> None:
     """Run `use`, and take whatever it raises on a connection that is gone for the loss of it.
 
     The library then raises bare `Exception` and `RuntimeError`, and cancellations nobody asked for.
     """
+    asking = asyncio.create_task(_close_when_silent(connection, policy))
     try:
-        await use(connection)
+        with broken_off():
+            await use(connection)
     except LOST:
         raise
-    except asyncio.CancelledError as error:
-        if _is_wanted():
-            raise
-        raise ConnectionResetError from error
     except Exception as error:
         if await _is_gone(connection):
             raise ConnectionResetError from error
         raise
+    finally:
+        await end(asking)
 
 
-def _is_wanted() -> bool:
-    """Say whether somebody has asked this task to end."""
-    task = asyncio.current_task()
-    return task is None or task.cancelling() > 0
+@contextmanager
+def broken_off() -> Iterator[None]:
+    """Turn a cancellation nobody asked for into a lost connection.
+
+    The library cancels what waits on a channel when that closes.
+    """
+    try:
+        yield
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise ConnectionResetError from error
+
+
+async def _close_when_silent(connection: AbstractConnection, policy: LinkPolicy) -> None:
+    """Ask something again and again; where no answer comes, close the connection, so that its user ends.
+
+    A broker that blocks the connection by an alarm answers nothing either, and is waited for.
+    """
+    while (transport := connection.transport) is not None:
+        await asyncio.sleep(policy.ask_every.total_seconds())
+        await transport.connection.ready()
+        if not await _answers(connection, policy) and not await _is_blocked(connection):
+            log.warning("the broker does not answer any more: closing the connection")
+            await connection.close(ConnectionResetError())
+
+
+async def _answers(connection: AbstractConnection, policy: LinkPolicy) -> bool:
+    """Say whether the broker answers in time; that the connection is lost is not for us to say."""
+    try:
+        async with asyncio.timeout(policy.answer_within.total_seconds()):
+            channel = await connection.channel(publisher_confirms=False)
+            await channel.close()
+    except TimeoutError:
+        return False
+    except (*LOST, RuntimeError):
+        return True
+    return True
+
+
+async def _is_blocked(connection: AbstractConnection) -> bool:
+    transport = connection.transport
+    if transport is None:
+        return False
+    try:
+        async with asyncio.timeout(0):
+            await transport.connection.ready()
+    except TimeoutError:
+        return True
+    return False
 
 
 async def _is_gone(connection: AbstractConnection) -> bool:
@@ -112,15 +163,22 @@ def connect_in_background(url: str, name: str, use: Use) -> asyncio.Task[None]:
 
     Whoever keeps the process up starts it anew; half a process would go on answering that all is well.
     """
-    task = asyncio.create_task(keep_connected(url, name, use), name=name)
+    return in_background(keep_connected(url, name, use), name)
+
+
+def in_background(work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+    """Run as a task what ends only when it is cancelled; if it ends otherwise, so does the process."""
+    task = asyncio.create_task(work, name=name)
     task.add_done_callback(_crash)
     return task
 
 
-def _crash(link: asyncio.Task[None]) -> None:
-    if not link.cancelled() and (error := link.exception()) is not None:
-        log.critical("%s: stopping the process after an unexpected error", link.get_name(), exc_info=error)
-        signal.raise_signal(signal.SIGTERM)
+def _crash(task: asyncio.Task[None]) -> None:
+    if task.cancelling():
+        return
+    error = asyncio.CancelledError() if task.cancelled() else task.exception()
+    log.critical("%s: stopping the process after an unexpected end", task.get_name(), exc_info=error)
+    signal.raise_signal(signal.SIGTERM)
 
 
 async def disconnect(link: asyncio.Task[None] | None) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import delete, func, insert, select
 
 from core.database import AWAY, Sessions
 from core.tables import OutboxMessage
+from events.link import in_background
 from events.schemas import Event, join
 from events.submissions import PublishFailed, Submission, Submissions, settle_all
 
@@ -60,7 +61,7 @@ class Outbox:
 
     async def start(self) -> None:
         """Write in the background."""
-        self._writing = asyncio.create_task(self._write_for_ever())
+        self._writing = in_background(self._write_for_ever(), "edutrack outbox")
 
     async def stop(self) -> None:
         """Write no more."""

@@ -16,7 +16,7 @@ from aio_pika.exceptions import DeliveryError, PublishError
 
 from events.declare import declare_topology
 from events.flow import NO_METER, Meter
-from events.link import LOST, connect_in_background, disconnect, end, lost
+from events.link import LOST, broken_off, connect_in_background, disconnect, end, lost
 from events.schemas import CONTENT_TYPE, Event, join
 from events.submissions import PublishFailed, Submission, Submissions, settle_all
 from events.topology import PROGRESS
@@ -154,12 +154,13 @@ class Publisher:
 
     async def _confirm(self, exchange: AbstractExchange, message: Message, events: int) -> None:
         try:
-            await exchange.publish(
-                message,
-                PROGRESS.routing_key,
-                mandatory=True,
-                timeout=self._policy.confirm_within.total_seconds(),
-            )
+            with broken_off():
+                await exchange.publish(
+                    message,
+                    PROGRESS.routing_key,
+                    mandatory=True,
+                    timeout=self._policy.confirm_within.total_seconds(),
+                )
         except (DeliveryError, PublishError) as error:
             self._refused.set()
             raise Refused from error

@@ -13,7 +13,7 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMe
 
 from core.metrics import DEAD_LETTERED
 from events.declare import declare_topology
-from events.link import LOST, connect_in_background, disconnect, end, lost
+from events.link import LOST, broken_off, connect_in_background, disconnect, end, lost
 from events.schemas import REPLY_CONTENT_TYPE, Applied, encode_reply
 from events.topology import PROGRESS, PROGRESS_DEAD_LETTERS, Queue
 
@@ -111,12 +111,13 @@ class Sender:
             return False
         try:
             exchange = await self._channel.get_exchange(queue.exchange.name, ensure=False)
-            await exchange.publish(
-                message,
-                queue.routing_key,
-                mandatory=True,
-                timeout=self._policy.confirm_within.total_seconds(),
-            )
+            with broken_off():
+                await exchange.publish(
+                    message,
+                    queue.routing_key,
+                    mandatory=True,
+                    timeout=self._policy.confirm_within.total_seconds(),
+                )
         except LOST as error:
             log.warning("a message was not confirmed (%s), trying again", type(error).__name__)
             return False

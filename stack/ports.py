@@ -28,7 +28,7 @@ def free_ports(names: Iterable[str], remembered: Path) -> dict[str, int]:
         wish = before.get(name)
         taken = set(ports.values())
         keep = isinstance(wish, int) and wish not in taken and is_free(LOOPBACK, wish)
-        ports[name] = wish if keep and isinstance(wish, int) else _pick(taken)
+        ports[name] = wish if keep and isinstance(wish, int) else pick_port(taken)
     write_private(remembered, json.dumps(before | ports))
     return ports
 
@@ -79,7 +79,13 @@ def _listen(host: str, port: int) -> None:
         probe.listen(1)
 
 
-def _pick(taken: set[int]) -> int:
+def pick_port(taken: set[int]) -> int:
+    """Return a port that is free now and not among those taken.
+
+    Raises:
+        StackError: none was found.
+
+    """
     for port in random.SystemRandom().sample(RANGE, ATTEMPTS):
         if port not in taken and is_free(LOOPBACK, port):
             return port

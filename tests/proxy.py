@@ -3,7 +3,10 @@
 import socket
 import threading
 from contextlib import suppress
+from typing import Self
 from urllib.parse import urlsplit
+
+from stack.ports import pick_port
 
 CHUNK = 65_536
 
@@ -17,12 +20,10 @@ class Proxy:
         self._passed_on: list[socket.socket] = []
         self._flowing = threading.Event()
         self._flowing.set()
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = pick_port(taken=set())
 
     @classmethod
-    def to(cls, url: str) -> "Proxy":
+    def to(cls, url: str) -> Self:
         """Return a proxy to the server of a URL."""
         parts = urlsplit(url)
         assert parts.hostname

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ import httpx
 
 from core.roles import Role
 from core.settings import Settings
+from stack.ports import pick_port
 from tests.conftest import SECRET
 
 START_SECONDS = 30
@@ -113,7 +113,5 @@ def processes(settings: Settings, logs: Path, **extra: str) -> Iterator[Processe
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that nobody is given by chance: a client that retries could be, and keep it."""
+    return pick_port(taken=set())

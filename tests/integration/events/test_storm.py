@@ -1,19 +1,24 @@
 """Connections that are cut again and again, at any moment of what they do: everything finds back."""
 
 import asyncio
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
 import pytest
+from aio_pika import connect
 from aio_pika.abc import AbstractConnection
 
 from events.consumer import Consumer
-from events.link import LinkPolicy, keep_connected
+from events.link import LinkPolicy, end, keep_connected
 from events.publisher import Publisher
 from events.queues import QueueWatch
 from events.replies import Replies
 from events.sender import Sender
 from events.submissions import PublishFailed
+from events.topology import PROGRESS
+from tests.chaos.network import Wire
 from tests.integration.events.test_round_trip import Recorder, play, until
 from tests.proxy import Proxy
 
@@ -71,6 +76,58 @@ async def test_whatever_is_raised_on_a_connection_that_is_gone_is_the_loss_of_it
     link.cancel()
     with pytest.raises(asyncio.CancelledError):
         await link
+
+
+async def test_a_connection_that_died_in_silence_is_given_up(broker: str) -> None:
+    way, connections = Wire.to(broker), 0
+    policy = replace(FAST, ask_every=timedelta(milliseconds=50), answer_within=timedelta(seconds=0.5))
+
+    async def use(connection: AbstractConnection) -> None:
+        nonlocal connections
+        connections += 1
+        await connection.closed()
+
+    way.mend()
+    link = asyncio.create_task(keep_connected(way.url(broker), "test", use, policy))
+    for expected in (1, 2, 3):
+        await until(lambda expected=expected: connections == expected)
+        await asyncio.sleep(1)
+        assert connections == expected
+        way.forget()
+    await end(link)
+    way.cut()
+
+
+async def test_every_worker_consumes_again_after_the_queue_was_deleted(broker: str) -> None:
+    """Each has to notice by itself: the first that is back makes it look as if nothing were missing."""
+    sender, publisher, handles = Sender(broker), Publisher(broker), [Recorder() for _ in range(3)]
+    workers = [Consumer(broker, handle, sender) for handle in handles]
+    await sender.start()
+    await publisher.start()
+    await until(lambda: publisher.connected)
+
+    async def all_work() -> None:
+        for handle in handles:
+            handle.batches.clear()
+        async with asyncio.timeout(15):
+            while not all(handle.applied for handle in handles):
+                await asyncio.sleep(0.02)
+                with suppress(PublishFailed):
+                    await publisher.publish([play()])
+
+    consuming = []
+    for worker in workers:
+        consuming.append(asyncio.create_task(worker.run()))
+        await asyncio.sleep(1)  # so that they do not all look at the same time
+    await all_work()
+    async with await connect(broker) as connection, connection.channel() as channel:
+        await channel.queue_delete(PROGRESS.name)
+    await all_work()
+    for worker in workers:
+        worker.stop()
+    await asyncio.wait_for(asyncio.gather(*consuming), 10)
+    await publisher.stop()
+    await sender.stop()
 
 
 async def test_what_is_raised_on_a_connection_that_stands_is_a_bug(broker: str) -> None:

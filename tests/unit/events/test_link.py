@@ -1,11 +1,14 @@
 """Ending what does not want to end, and waiting longer each time."""
 
 import asyncio
+import signal
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from events.link import LinkPolicy, disconnect, end
+from events.link import LinkPolicy, broken_off, disconnect, end, in_background
 
 
 async def stubborn(cancellations: int) -> None:
@@ -35,6 +38,55 @@ async def test_disconnecting_raises_what_the_link_had_ended_by() -> None:
     with pytest.raises(ZeroDivisionError):
         await disconnect(link)
     await disconnect(None)
+
+
+async def test_a_cancellation_nobody_asked_for_is_the_loss_of_the_connection() -> None:
+    """The client library cancels what waits for a confirm on a channel that closes."""
+    confirm = asyncio.get_running_loop().create_future()
+    confirm.cancel()
+    with pytest.raises(ConnectionResetError), broken_off():
+        await confirm
+
+
+async def test_a_cancellation_somebody_asked_for_is_one() -> None:
+    async def publish() -> None:
+        with broken_off():
+            await asyncio.sleep(60)
+
+    publishing = asyncio.create_task(publish())
+    await asyncio.sleep(0)
+    publishing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await publishing
+
+
+async def breaking() -> None:
+    raise ZeroDivisionError
+
+
+async def cancelling_itself() -> None:
+    raise asyncio.CancelledError
+
+
+@pytest.mark.parametrize("work", [breaking, cancelling_itself])
+async def test_what_must_not_end_takes_the_process_with_it(
+    work: Callable[[], Coroutine[Any, Any, None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raised: list[int] = []
+    monkeypatch.setattr(signal, "raise_signal", raised.append)
+    await asyncio.wait({in_background(work(), "work")})
+    await asyncio.sleep(0)
+    assert raised == [signal.SIGTERM]
+
+
+async def test_what_is_ended_takes_nothing_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    raised: list[int] = []
+    monkeypatch.setattr(signal, "raise_signal", raised.append)
+    work = in_background(stubborn(1), "work")
+    await asyncio.sleep(0)
+    await end(work)
+    await asyncio.sleep(0)
+    assert raised == []
 
 
 def test_waits_grow_up_to_the_longest_and_are_not_all_alike() -> None:
