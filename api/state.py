@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from api.outage import Outage
 from core.clock import Clock, utc_now
-from core.database import Sessions, make_engine, make_sessions
+from core.database import Sessions, close, make_engine, make_sessions
 from core.errors import Unavailable
 from core.policy import Policy
 from core.security import Passwords, Tokens
@@ -151,7 +151,7 @@ async def open_state(
         state = _make_state(settings, clock)
         stack.callback(state.passwords.close)
         stack.push_async_callback(state.redis.aclose)
-        stack.push_async_callback(state.engine.dispose)
+        stack.push_async_callback(close, state.engine)
         for service in services:
             if service.opens is not None:
                 part = await stack.enter_async_context(service.opens(state))

@@ -84,6 +84,9 @@ class Settings(HomeSettings):
     overlap: Overlap = Field(Overlap.SUM, description="`sum` counts every span, `once` each instant once")
     late_days: int = Field(7, ge=0, le=3650, description="Days after which an event is refused, a day final")
     attendance_min_seconds: int = Field(30, ge=0, le=86400, description="Watch time that makes a day present")
+    outbox_events: int = Field(
+        500_000, ge=1, description="Events that may wait while the broker is away; more are refused with 503"
+    )
 
     @field_validator("previous_secret_keys", "cors_origins", "trusted_proxies", mode="before")
     @classmethod

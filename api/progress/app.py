@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from fastapi import FastAPI
 
@@ -13,11 +14,11 @@ from api.progress.known_videos import KnownVideos
 from api.progress.routes import router
 from api.progress.service import Desk
 from api.state import State
-from core.database import make_engine, make_sessions
+from core.database import close, make_engine, make_sessions
 from core.settings import load_settings
 from events.acceptance import Acceptance
 from events.flow import FlowMeter
-from events.outbox import Outbox
+from events.outbox import OUTBOX, Outbox
 from events.publisher import Publisher
 from events.replies import Replies
 
@@ -40,7 +41,7 @@ async def open_desk(state: State) -> AsyncIterator[Desk]:
     meter = FlowMeter(state.redis)
     replies = Replies(url)
     publisher = Publisher(url, lambda: replies.queue_name, meter)
-    acceptance = Acceptance(publisher, Outbox(sessions))
+    acceptance = Acceptance(publisher, Outbox(sessions, replace(OUTBOX, events=state.settings.outbox_events)))
     async with watching(state):
         for part in (meter, replies, acceptance):
             await part.start()
@@ -51,7 +52,7 @@ async def open_desk(state: State) -> AsyncIterator[Desk]:
             learning.cancel()
             for part in (acceptance, replies, meter):
                 await part.stop()
-            await engine.dispose()
+            await close(engine)
 
 
 SERVICE = Service(

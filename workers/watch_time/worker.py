@@ -5,6 +5,7 @@ import logging
 import signal
 import socket
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from os import getpid
 
@@ -13,7 +14,7 @@ from redis.asyncio import Redis
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from core.database import AWAY, Sessions, make_engine, make_sessions
+from core.database import AWAY, Sessions, close, make_engine, make_sessions
 from core.logs import configure_logging
 from core.metrics import serve_metrics
 from core.policy import Policy
@@ -29,10 +30,25 @@ from workers.watch_time.service import WatchTime
 
 log = logging.getLogger(__name__)
 
-APPLY_WITHIN = timedelta(seconds=60)
 READ_ONLY = "25006"
 _NEVER = ("22", "23")
 """SQLSTATE classes of values that no retry makes fit: data exceptions and broken constraints."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyPolicy:
+    """How long a transaction may take before its connection is taken for dead.
+
+    Short at first, because a connection that died in silence says nothing for ever; then longer each time,
+    so that a database that is only slow gets done.
+    """
+
+    within: timedelta = timedelta(seconds=12)
+    within_at_most: timedelta = timedelta(seconds=100)
+    redis: timedelta = timedelta(seconds=2)
+
+
+APPLYING = ApplyPolicy()
 
 
 def run(settings: Settings) -> None:
@@ -49,7 +65,10 @@ def run(settings: Settings) -> None:
 
 async def _work(settings: Settings) -> None:
     engine = make_engine(settings, pool_size=2, application="edutrack-progress-worker")
-    redis = Redis.from_url(settings.redis_url.get_secret_value())
+    patience = APPLYING.redis.total_seconds()
+    redis = Redis.from_url(
+        settings.redis_url.get_secret_value(), socket_timeout=patience, socket_connect_timeout=patience
+    )
     meter = FlowMeter(redis, holder=f"{socket.gethostname()}:{getpid()}")
     sender = Sender(settings.amqp_url.get_secret_value())
     handle = handler(engine, settings.policy)
@@ -73,17 +92,19 @@ async def _work(settings: Settings) -> None:
         await sender.stop()
         await meter.stop()
         await redis.aclose()
-        await engine.dispose()
+        await close(engine)
 
 
-def handler(engine: AsyncEngine, policy: Policy) -> Handler:
+def handler(engine: AsyncEngine, policy: Policy, applying: ApplyPolicy = APPLYING) -> Handler:
     """Return what applies a batch and tells what may succeed later from what never will."""
     watch_time = WatchTime(make_sessions(engine), policy)
+    within = applying.within
 
     async def handle(events: Sequence[Event]) -> list[Applied]:
+        nonlocal within
         try:
-            async with asyncio.timeout(APPLY_WITHIN.total_seconds()):
-                return await watch_time.apply(events)
+            async with asyncio.timeout(within.total_seconds()):
+                answers = await watch_time.apply(events)
         except DBAPIError as error:
             state = getattr(error.orig, "sqlstate", None) or ""
             if state.startswith(_NEVER):
@@ -91,8 +112,13 @@ def handler(engine: AsyncEngine, policy: Policy) -> Handler:
             if state == READ_ONLY:  # a former primary: its connections stay read-only for ever
                 await engine.dispose()
             raise Busy(f"the database cannot commit now ({type(error.orig).__name__})") from error
+        except TimeoutError as error:
+            seconds, within = within.total_seconds(), min(2 * within, applying.within_at_most)
+            raise Busy(f"the database did not answer within {seconds:.0f} s") from error
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
             raise Busy(f"the database is away ({type(error).__name__})") from error
+        within = applying.within
+        return answers
 
     return handle
 
