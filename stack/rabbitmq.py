@@ -116,12 +116,18 @@ class RabbitMQ:
         """
         user, everything = f'<<"{USER}">>', '<<".*">>'
         vhost = f'<<"{name}">>'
-        self._evaluate(
+        self.evaluate(
             f"rabbit_vhost:add({vhost}, {user}), rabbit_auth_backend_internal:set_permissions("
             f"{user}, {vhost}, {everything}, {everything}, {everything}, {user})."
         )
 
-    def _evaluate(self, erlang: str) -> None:
+    def evaluate(self, erlang: str) -> str:
+        """Return what an Erlang expression is on the running node.
+
+        Raises:
+            StackError: the node did not do it.
+
+        """
         account = self.home.account
         asked = subprocess.run(  # noqa: S603 - our own words
             [str(self.script.with_name("rabbitmqctl")), "eval", erlang],
@@ -136,6 +142,7 @@ class RabbitMQ:
         )
         if asked.returncode:
             raise StackError(f"RabbitMQ refused: {asked.stderr.strip()[-500:]}")
+        return asked.stdout.strip()
 
     async def _answers(self) -> bool:
         with contextlib.suppress(OSError, TimeoutError, AMQPError, asyncio.IncompleteReadError):

@@ -1,9 +1,9 @@
-"""Every fault under load, on a stack of its own: `python -m tests.chaos [--only WORDS] [--short]`."""
+"""Every fault under load, on stacks of its own: `python -m tests.chaos [--only WORDS] [--short]`."""
 
 import argparse
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,33 +11,47 @@ from rich.console import Console
 
 from tests.chaos.faults import FAULTS, Fault
 from tests.chaos.report import print_table, write_json
-from tests.chaos.runner import run
-from tests.chaos.stage import stage_in
+from tests.chaos.runner import Outcomes, run
+from tests.chaos.stage import Layout, stage_in
 
 DEFAULT_SEED = 20_261_123
-TABLE_WIDTH = 180
+SILENT = logging.CRITICAL + 1
 
 
 def main() -> int:
     options = _options()
-    logging.basicConfig(format="%(message)s", level=logging.INFO, stream=sys.stderr)
-    for library in ("httpx", "aio_pika", "aiormq", "alembic"):
-        logging.getLogger(library).setLevel(logging.CRITICAL)
+    _log_what_is_ours()
     build = Path(options.build)
+    (build / "chaos").mkdir(parents=True, exist_ok=True)
+    console = Console()
     outcomes = []
-    folder = build / "chaos"
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = TemporaryDirectory(prefix="edutrack-chaos-", ignore_cleanup_errors=True)
-    console = Console(width=TABLE_WIDTH)
-    with temporary as root, stage_in(Path(root), folder) as stage:
-        for outcome in run(stage, _chosen(options), folder, options.seed):
-            outcomes.append(outcome)
-            write_json(outcomes, build / "chaos.json", options.seed)
-            for name, wrong in outcome.broken.items():
-                console.print(f"  [red]{name}[/]: {wrong}", highlight=False)
+    for outcome in _outcomes(_chosen(options), build / "chaos", options.seed):
+        outcomes.append(outcome)
+        write_json(outcomes, build / "chaos.json", options.seed)
+        for name, wrong in outcome.broken.items():
+            console.print(f"  [red]{name}[/]: {wrong}", highlight=False)
     print_table(outcomes, console)
-    console.print(f"seed {options.seed}; {build / 'chaos.json'}; ledgers and logs in {folder}")
-    return 1 if any(each.broken for each in outcomes) else 0
+    console.print(f"seed {options.seed}; {build / 'chaos.json'}; ledgers and logs in {build / 'chaos'}")
+    return 1 if not outcomes or any(each.broken for each in outcomes) else 0
+
+
+def _outcomes(faults: Sequence[Fault], folder: Path, seed: int) -> Iterator[Outcomes]:
+    for layout in Layout:
+        of_layout = [fault for fault in faults if fault.layout is layout]
+        if of_layout:
+            temporary = TemporaryDirectory(prefix="edutrack-chaos-", ignore_cleanup_errors=True)
+            with temporary as root, stage_in(Path(root), folder, layout) as stage:
+                yield from run(stage, of_layout, folder, seed)
+
+
+def _log_what_is_ours() -> None:
+    """Say which fault is on; what libraries say of connections that break is no news here."""
+    logging.basicConfig(level=SILENT, handlers=[logging.NullHandler()])
+    ours = logging.getLogger("tests.chaos")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    ours.addHandler(handler)
+    ours.setLevel(logging.INFO)
 
 
 def _options() -> argparse.Namespace:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from tests.chaos.ledger import Ledger
 from tests.chaos.load import Lesson, Load, Student
-from tests.chaos.stage import Stage
+from tests.chaos.stage import Layout, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class Fault:
     inject: Inject
     load: Load = field(default_factory=Load)
     accepting: bool = False
+    layout: Layout = Layout.SINGLE
     short: bool = False
     """Whether it is one of those that `make test` injects."""
 
@@ -40,12 +41,17 @@ FAULTS: list[Fault] = []
 
 
 def fault(
-    name: str, *, load: Load | None = None, accepting: bool = False, short: bool = False
+    name: str,
+    *,
+    load: Load | None = None,
+    accepting: bool = False,
+    layout: Layout = Layout.SINGLE,
+    short: bool = False,
 ) -> Callable[[Inject], Inject]:
     """Add a function to the list of faults."""
 
     def add(inject: Inject) -> Inject:
-        FAULTS.append(Fault(name, inject, load or Load(), accepting=accepting, short=short))
+        FAULTS.append(Fault(name, inject, load or Load(), accepting, layout, short))
         return inject
 
     return add

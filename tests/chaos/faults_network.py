@@ -2,6 +2,7 @@
 
 import time
 
+from events.publisher import PUBLISHING
 from tests.chaos.fault import Scene, fault
 
 LONG_SECONDS = 35
@@ -18,22 +19,43 @@ def cut_commits(scene: Scene) -> None:
         scene.problems.append("no connection was cut: the fault did not happen")
 
 
-@fault("network to RabbitMQ silent for 5 s", accepting=True)
+@fault("RabbitMQ silent for 5 s", accepting=True)
 def stall_broker(scene: Scene) -> None:
     _stall(scene, "rabbitmq", 5)
 
 
-@fault("network to RabbitMQ silent for 35 s", accepting=True)
+@fault("RabbitMQ silent for 35 s", accepting=True)
 def stall_broker_for_long(scene: Scene) -> None:
     _stall(scene, "rabbitmq", LONG_SECONDS)
 
 
-@fault("network to PostgreSQL silent for 10 s", accepting=True)
+@fault("PostgreSQL silent for 10 s", accepting=True)
 def stall_database(scene: Scene) -> None:
     _stall(scene, "postgres", 10)
 
 
-@fault("PostgreSQL slow: 500 ms per round trip", accepting=True)
+@fault("RabbitMQ links dropped", accepting=True)
+def forget_broker(scene: Scene) -> None:
+    scene.stage.wires["rabbitmq"].forget()
+    time.sleep(5)
+
+
+@fault("PostgreSQL links dropped", accepting=True)
+def forget_database(scene: Scene) -> None:
+    scene.stage.wires["postgres"].forget()
+    time.sleep(5)
+
+
+@fault("RabbitMQ past its deadline", accepting=True)
+def slow_broker(scene: Scene) -> None:
+    """No confirm arrives in time, but each arrives: what went to the outbox as well comes twice."""
+    wire = scene.stage.wires["rabbitmq"]
+    wire.delay = 2 * PUBLISHING.confirm_within.total_seconds()
+    time.sleep(10)
+    wire.delay = 0.0
+
+
+@fault("PostgreSQL slow (500 ms)", accepting=True)
 def slow_database(scene: Scene) -> None:
     wire = scene.stage.wires["postgres"]
     wire.delay = 0.5

@@ -21,12 +21,12 @@ from tests.chaos.worker import DEADLY
 MATES = 9
 
 
-@fault("poison of three kinds at 1:1000", accepting=True, short=True)
+@fault("poison of three kinds, 1:1000", accepting=True, short=True)
 def poison(scene: Scene) -> None:
     asyncio.run(_publish(scene, rounds=1))
 
 
-@fault("poison of three kinds, more of it", accepting=True)
+@fault("poison, more of it", accepting=True)
 def more_poison(scene: Scene) -> None:
     asyncio.run(_publish(scene, rounds=3))
 

@@ -17,7 +17,7 @@ def kill_consumers(scene: Scene) -> None:
         time.sleep(0.8)
 
 
-@fault("all consumers killed -9 at once", accepting=True)
+@fault("all consumers killed -9", accepting=True)
 def kill_all_consumers(scene: Scene) -> None:
     for _ in range(3):
         for worker in WORKERS:
@@ -25,19 +25,24 @@ def kill_all_consumers(scene: Scene) -> None:
         time.sleep(1.5)
 
 
-@fault("API killed -9, clients send the same ids again")
+@fault("API killed -9, same ids again")
 def kill_api(scene: Scene) -> None:
     for _ in range(3):
         scene.stage.keeper.kill(API)
         time.sleep(3)
 
 
-@fault("consumer dies before COMMIT", accepting=True)
+@fault("consumer killed mid-batch", accepting=True, short=True)
+def die_mid_batch(scene: Scene) -> None:
+    _die_at(scene, Failpoint.MID_BATCH)
+
+
+@fault("consumer killed before COMMIT", accepting=True)
 def die_before_commit(scene: Scene) -> None:
     _die_at(scene, Failpoint.BEFORE_COMMIT)
 
 
-@fault("consumer dies between COMMIT and ack", accepting=True, short=True)
+@fault("consumer killed after COMMIT", accepting=True, short=True)
 def die_after_commit(scene: Scene) -> None:
     _die_at(scene, Failpoint.AFTER_COMMIT)
 
@@ -51,7 +56,7 @@ def _die_at(scene: Scene, point: Failpoint) -> None:
         scene.problems.append("no worker died: the fault did not happen")
 
 
-@fault("everything three times, shuffled, days late", load=Load(copies=3, shuffled=True), short=True)
+@fault("events 3x, shuffled, late", load=Load(copies=3, shuffled=True), short=True)
 def shuffle(scene: Scene) -> None:
     time.sleep(4)
 
@@ -66,7 +71,7 @@ def clocks_behind(scene: Scene) -> None:
     time.sleep(4)
 
 
-@fault("rolling restart of every process")
+@fault("rolling restart of everything")
 def restart_everything(scene: Scene) -> None:
     stage = scene.stage
     for name in COMMANDS:

@@ -9,9 +9,16 @@ import asyncpg
 
 from events.topology import PROGRESS
 from stack.waiting import poll
+from tests.chaos.cluster import FIRST, leader_of_events
 from tests.chaos.fault import Scene, fault
+from tests.chaos.keeper import API
+from tests.chaos.ledger import Outcome
+from tests.chaos.stage import Layout
 
 AWAY_SECONDS = 4
+SMALL_OUTBOX = 1_000
+ROOM = 50
+"""What a full outbox may have left: the next report can have more events than that."""
 
 
 @fault("RabbitMQ restarted", accepting=True, short=True)
@@ -59,6 +66,60 @@ def hold_both(scene: Scene) -> None:
         scene.problems.append("events were accepted while nothing could store them")
     scene.stage.release("postgres")
     scene.stage.release("rabbitmq")
+
+
+@fault("outbox full")
+def fill_outbox(scene: Scene) -> None:
+    stage = scene.stage
+    stage.keeper.restart(API, EDUTRACK_OUTBOX_EVENTS=str(SMALL_OUTBOX))
+    stage.processes.wait_until_listening()
+    time.sleep(1)
+    stage.hold("rabbitmq")
+    full = poll(lambda: stage.waiting() > SMALL_OUTBOX - ROOM, seconds=20)
+    before = scene.ledger.count(Outcome.REFUSED)
+    time.sleep(AWAY_SECONDS)
+    if not full or scene.ledger.count(Outcome.REFUSED) == before:
+        scene.problems.append("nothing was refused: the fault did not happen")
+    if stage.waiting() > SMALL_OUTBOX:
+        scene.problems.append(f"{stage.waiting()} events wait where {SMALL_OUTBOX} may")
+    stage.release("rabbitmq")
+    time.sleep(AWAY_SECONDS)
+    stage.keeper.restart(API)
+
+
+@fault("PostgreSQL fails over", accepting=True, layout=Layout.STANDBY)
+def fail_over(scene: Scene) -> None:
+    scene.stage.fail_over()
+    time.sleep(1)
+
+
+@fault("leader of 3 RabbitMQs killed", accepting=True, layout=Layout.CLUSTER)
+def kill_leader(scene: Scene) -> None:
+    stage = scene.stage
+    leader = leader_of_events(stage.broker, stage.vhost)
+    if leader == FIRST:
+        stage.signal_server("rabbitmq", signal.SIGKILL)
+        time.sleep(AWAY_SECONDS)
+        assert poll(stage.broker.is_ready, seconds=60)
+    else:
+        node = next(it for it in stage.nodes if it.name == leader)
+        node.kill()
+        time.sleep(AWAY_SECONDS)
+        node.start()
+        node.wait()
+
+
+@fault("2 of 3 RabbitMQs killed", accepting=True, layout=Layout.CLUSTER)
+def kill_two_of_three(scene: Scene) -> None:
+    for node in scene.stage.nodes:
+        node.kill()
+    time.sleep(3 * AWAY_SECONDS)
+    if not scene.stage.waiting():
+        scene.problems.append("no event went to the outbox: the fault did not happen")
+    for node in scene.stage.nodes:
+        node.start()
+    for node in scene.stage.nodes:
+        node.wait()
 
 
 @fault("Redis killed -9", accepting=True)
@@ -123,20 +184,19 @@ def unbind(scene: Scene) -> None:
 @fault("memory alarm", accepting=True)
 def raise_memory_alarm(scene: Scene) -> None:
     broker = scene.stage.broker
-    broker._evaluate("vm_memory_monitor:set_vm_memory_high_watermark(0.00001).")
+    broker.evaluate("vm_memory_monitor:set_vm_memory_high_watermark(0.00001).")
     time.sleep(2 * AWAY_SECONDS)
-    broker._evaluate("vm_memory_monitor:set_vm_memory_high_watermark(0.4).")
+    broker.evaluate("vm_memory_monitor:set_vm_memory_high_watermark(0.4).")
 
 
 @fault("disk alarm", accepting=True)
 def raise_disk_alarm(scene: Scene) -> None:
     broker = scene.stage.broker
-    broker._evaluate("rabbit_disk_monitor:set_disk_free_limit(9000000000000000).")
+    broker.evaluate("rabbit_disk_monitor:set_disk_free_limit(9000000000000000).")
     time.sleep(4 * AWAY_SECONDS)
-    broker._evaluate("rabbit_disk_monitor:set_disk_free_limit(50000000).")
+    broker.evaluate("rabbit_disk_monitor:set_disk_free_limit(50000000).")
 
 
 def _is_empty(scene: Scene) -> bool:
     """Say whether all that was accepted is applied, so that nothing is left to be acknowledged."""
-    logged = scene.stage.query("SELECT count(*) AS n FROM progress_events")[0]["n"]
-    return scene.stage.depths()[PROGRESS.name][0] == 0 and logged >= len(scene.ledger.accepted())
+    return scene.ledger.accepted() <= scene.stage.logged() and not scene.stage.messages()

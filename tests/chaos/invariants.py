@@ -12,7 +12,7 @@ import aio_pika
 from core.database import make_engine, make_sessions
 from core.policy import Policy
 from events.schemas import Event, UndecodableMessage, decode
-from events.topology import PROGRESS, PROGRESS_DEAD_LETTERS
+from events.topology import PROGRESS_DEAD_LETTERS
 from tests.chaos.keeper import WORKERS, Death
 from tests.chaos.ledger import Answer, Ledger, Outcome
 from tests.chaos.load import Load
@@ -50,12 +50,14 @@ class Evidence:
     verify: str
     """What `edutrack verify` said if it found a difference, else nothing."""
     dead_letters: Sequence[str]
-    depths: Mapping[str, tuple[int, int]]
+    messages: int
+    """In the queue of events, whether ready or held by a worker."""
+    consumers: int
     outbox: int
     deaths: Sequence[Death]
     recovered: float | None
     """Seconds from the heal until everything flowed, or None if it never did."""
-    problem: str = ""
+    problems: Sequence[str] = ()
     """What the fault itself found wrong."""
 
 
@@ -180,7 +182,7 @@ def _in_time(evidence: Evidence) -> str:
     if evidence.recovered is None or evidence.recovered > RECOVERY_SECONDS:
         return f"nothing flowed {RECOVERY_SECONDS:.0f} s after the fault was over"
     unasked = [str(death) for death in evidence.deaths if not death.expected]
-    return ", ".join(unasked) or evidence.problem
+    return ", ".join((*unasked, *evidence.problems))
 
 
 def _is_late(answer: Answer) -> bool:
@@ -197,7 +199,9 @@ def _poison(evidence: Evidence) -> str:
 
 
 def _settled(evidence: Evidence) -> str:
-    ready, consumers = evidence.depths[PROGRESS.name]
-    if (ready, consumers, evidence.outbox) == (0, len(WORKERS), 0):
+    if (evidence.messages, evidence.consumers, evidence.outbox) == (0, len(WORKERS), 0):
         return ""
-    return f"{ready} messages wait, {evidence.outbox} in the outbox, {consumers} consumers"
+    return (
+        f"{evidence.messages} messages in the queue, {evidence.outbox} events in the outbox, "
+        f"{evidence.consumers} consumers"
+    )

@@ -29,11 +29,8 @@ class Death:
 
     name: str
     code: int
-
-    @property
-    def expected(self) -> bool:
-        """Whether it was killed, or died at a failpoint."""
-        return self.code in {-SIGKILL, DEATH}
+    expected: bool
+    """Whether it was killed by us, or died at a failpoint."""
 
     def __str__(self) -> str:
         return f"{self.name} ended with {self.code}"
@@ -46,6 +43,7 @@ class Keeper:
         self._processes = processes
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        self._killed: set[int] = set()
         self._thread = threading.Thread(target=self._keep, daemon=True)
         self.deaths: list[Death] = []
 
@@ -61,16 +59,18 @@ class Keeper:
 
     def kill(self, name: str, number: Signals = SIGKILL) -> None:
         """Send a signal; a process that ends of it is soon started again."""
-        with suppress(ProcessLookupError):
-            os.kill(self._processes.running[name].pid, number)
+        with self._lock, suppress(ProcessLookupError):
+            pid = self._processes.running[name].pid
+            self._killed.add(pid)
+            os.kill(pid, number)
 
-    def restart(self, name: str) -> int:
-        """Stop a process in order and start it again; return its exit code."""
+    def restart(self, name: str, **env: str) -> int:
+        """Stop a process in order and start it again, with other settings; return its exit code."""
         with self._lock:
             process = self._processes.running[name]
             process.terminate()
             code = process.wait(STOP_SECONDS)
-            self._start(name)
+            self._start(name, **env)
         return code
 
     def resident_bytes(self) -> dict[str, int]:
@@ -87,12 +87,13 @@ class Keeper:
                 for name, process in list(self._processes.running.items()):
                     code = process.poll()
                     if code is not None:
-                        self.deaths.append(Death(name, code))
+                        killed = code == -SIGKILL and process.pid in self._killed
+                        self.deaths.append(Death(name, code, killed or code == DEATH))
                         self._start(name)
             time.sleep(LOOK_EVERY_SECONDS)
 
-    def _start(self, name: str) -> None:
+    def _start(self, name: str, **env: str) -> None:
         with (self._processes.logs / f"{name}.log").open("ab") as log:
             self._processes.running[name] = subprocess.Popen(
-                COMMANDS[name], env=self._processes.env, stdout=log, stderr=log
+                COMMANDS[name], env={**self._processes.env, **env}, stdout=log, stderr=log
             )

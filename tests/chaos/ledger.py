@@ -56,7 +56,7 @@ class Ledger:
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
-        self._file = self.path.open("a")
+        self._file = self.path.open("w")
         self._attempts = 0
 
     def sending(self, events: Sequence[Event]) -> int:
@@ -80,6 +80,11 @@ class Ledger:
                 for event in events:
                     entry = self.entries[event.event_id]
                     entry.accepted_at = entry.accepted_at or time.monotonic()
+
+    def count(self, outcome: Outcome) -> int:
+        """Return how many attempts ended so."""
+        with self._lock:
+            return sum(answer.outcome is outcome for answer in self.answers)
 
     def accepted(self) -> set[UUID]:
         """Return the events that were answered 2xx so far."""

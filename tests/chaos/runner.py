@@ -1,6 +1,7 @@
 """One fault after the other: a lesson, harm, the heal, and what is left of the promises."""
 
 import logging
+import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,15 +28,17 @@ log = logging.getLogger(__name__)
 
 WARM_SECONDS = 1.0
 SETTLE_SECONDS = 30
+ACKNOWLEDGE_SECONDS = 10
 TABLES = "progress_events, players, progress, attendance, outbox"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """A row of the table: counts of events but for `attempts`, which are requests; seconds otherwise."""
+    """A row of the table: counts of events but for `attempts` and `refused`, which are requests; seconds."""
 
     fault: str
     attempts: int
+    refused: int
     sent: int
     accepted: int
     during: int
@@ -55,16 +58,20 @@ class Outcomes:
 
 def run(stage: Stage, faults: Sequence[Fault], folder: Path, seed: int) -> Iterator[Outcomes]:
     """Inject each fault under load and judge what came of it."""
-    for number, fault in enumerate(faults):
-        yield _inject(stage, fault, f"{number:02}", folder, seed + number)
+    for fault in faults:
+        yield _inject(stage, fault, folder, seed)
 
 
-def _inject(stage: Stage, fault: Fault, prefix: str, folder: Path, seed: int) -> Outcomes:
+def _inject(stage: Stage, fault: Fault, folder: Path, seed: int) -> Outcomes:
     log.info("%s", fault.name)
+    stage.come_to_rest()
     stage.query(f"TRUNCATE {TABLES}")
     stage.keeper.deaths.clear()
-    ledger = Ledger(folder / f"{prefix}.ledger.jsonl")
-    students = stage.sign_in(f"chaos{prefix}", fault.load.students)
+    stage.hurt.clear()
+    pids = stage.pids()
+    slug = re.sub(r"\W+", "-", fault.name.lower()).strip("-")
+    ledger = Ledger(folder / f"{slug}.ledger.jsonl")
+    students = stage.sign_in(slug, fault.load.students)
     lesson = Lesson(students, ledger, fault.load, seed)
     scene = Scene(stage, lesson, ledger, students, [])
     with lesson.going_on():
@@ -77,6 +84,8 @@ def _inject(stage: Stage, fault: Fault, prefix: str, folder: Path, seed: int) ->
     during = ledger.accepted_between(began, healed)
     if fault.accepting and not during:
         scene.problems.append("nothing was accepted while the fault lasted")
+    ended = {name for name, pid in stage.pids().items() if pid != pids[name]} - stage.hurt
+    scene.problems.extend(f"{name} ended by itself" for name in sorted(ended))
     evidence = _settle(stage, fault, students, ledger, recovered, scene.problems)
     return _outcomes(fault, evidence, during, healed - began, memory)
 
@@ -89,8 +98,8 @@ def _recovery(stage: Stage, ledger: Ledger, healed: float) -> float | None:
         after = ledger.accepted_after(healed)
         if not after:
             return False
-        found = {row["event_id"] for row in stage.query("SELECT event_id FROM progress_events")}
-        return before <= found and bool(after & found)
+        found = stage.logged()
+        return before <= found and bool(after & found) and stage.reads()
 
     return time.monotonic() - healed if poll(flows, seconds=RECOVERY_SECONDS) else None
 
@@ -103,18 +112,14 @@ def _settle(
     recovered: float | None,
     problems: Sequence[str],
 ) -> Evidence:
-    def waiting() -> int:
-        return int(stage.query("SELECT coalesce(sum(events), 0) AS n FROM outbox")[0]["n"])
+    def consumers() -> int:
+        return stage.depths()[PROGRESS.name][1]
 
     def settled() -> bool:
-        logged = stage.query("SELECT count(*) AS n FROM progress_events")[0]["n"]
-        return (
-            logged >= len(ledger.accepted())
-            and stage.depths()[PROGRESS.name] == (0, len(WORKERS))
-            and not waiting()
-        )
+        return ledger.accepted() <= stage.logged() and consumers() == len(WORKERS) and not stage.waiting()
 
     poll(settled, seconds=SETTLE_SECONDS)
+    poll(lambda: not stage.messages(), seconds=ACKNOWLEDGE_SECONDS)
     verified = stage.processes.run("verify")
     return Evidence(
         ledger=ledger,
@@ -122,11 +127,12 @@ def _settle(
         stored=read_stored(stage, [student.user_id for student in students]),
         verify=verified.stdout[:500] + verified.stderr[-500:] if verified.returncode else "",
         dead_letters=take_dead_letters(stage),
-        depths=stage.depths(),
-        outbox=waiting(),
+        messages=stage.messages(),
+        consumers=consumers(),
+        outbox=stage.waiting(),
         deaths=list(stage.keeper.deaths),
         recovered=recovered,
-        problem=", ".join(problems),
+        problems=list(problems),
     )
 
 
@@ -139,6 +145,7 @@ def _outcomes(
     return Outcomes(
         fault=fault.name,
         attempts=len(ledger.answers),
+        refused=ledger.count(Outcome.REFUSED),
         sent=sent,
         accepted=len(ledger.accepted()),
         during=during,

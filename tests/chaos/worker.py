@@ -1,7 +1,7 @@
 """A progress worker with places to die at: `python -m tests.chaos.worker`.
 
 It dies of any event whose session is `DEADLY`, and at a failpoint once the file of its name lies in the
-folder `CHAOS_FAILPOINTS`: at every tenth batch from then on, before or after its commit.
+folder `CHAOS_FAILPOINTS`: at every tenth batch from then on, in its midst, before or after its commit.
 """
 
 import os
@@ -23,11 +23,14 @@ DEADLY = "deadly"
 DEATH = 99
 VARIABLE = "CHAOS_FAILPOINTS"
 EVERY = 10
+LOGS = "INSERT INTO progress_events"
 
 
 class Failpoint(StrEnum):
     """Where a worker may die."""
 
+    MID_BATCH = "mid-batch"
+    """The events are in the log, the rows are not what they mean."""
     BEFORE_COMMIT = "before-commit"
     AFTER_COMMIT = "after-commit"
 
@@ -55,7 +58,12 @@ def failing(engine: AsyncEngine, policy: Policy, points: Failpoints) -> Handler:
     def commits(_connection: Connection) -> None:
         points.pass_by(Failpoint.BEFORE_COMMIT)
 
+    def executed(_connection: Connection, _cursor: object, statement: str, *_more: object) -> None:
+        if LOGS in statement:
+            points.pass_by(Failpoint.MID_BATCH)
+
     hooks.listen(engine.sync_engine, "commit", commits)
+    hooks.listen(engine.sync_engine, "after_cursor_execute", executed)
 
     async def handle_or_die(events: Sequence[Event]) -> list[Applied]:
         if any(event.session_id == DEADLY for event in events):
@@ -72,7 +80,7 @@ real_handler = worker.handler
 
 def main() -> None:
     points = Failpoints(Path(os.environ[VARIABLE]))
-    worker.handler = lambda engine, policy: failing(engine, policy, points)
+    worker.handler = lambda engine, policy, *_: failing(engine, policy, points)
     worker.run(load_settings())
 
 
