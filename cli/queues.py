@@ -86,11 +86,11 @@ def _as_json(states: "Sequence[QueueState]") -> list[dict[str, object]]:
 
 
 def _table(states: "Sequence[QueueState]") -> "Table":
+    from rich.box import SIMPLE_HEAD
     from rich.table import Column, Table
 
-    table = Table(
-        Column("queue", no_wrap=True), *("ready", "unacked", "consumers", "in/s", "out/s", "oldest")
-    )
+    names = ("ready", "unacked", "consumers", "in/s", "out/s", "oldest")
+    table = Table(Column("queue", no_wrap=True), *names, box=SIMPLE_HEAD, pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
     for state in _as_json(states):

@@ -17,11 +17,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage, AbstractQueue
+from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
 
 from events.declare import declare_topology
 from events.flow import NO_METER, Meter
 from events.handling import Abandoned, Delivery, Handler, Handling
+from events.inbox import Inbox
 from events.link import LINK, LOST, disconnect, end, keep_connected, lost
 from events.sender import Sender
 from events.topology import PROGRESS
@@ -107,20 +108,25 @@ class Consumer:
     async def _serve(self, connection: AbstractConnection) -> None:
         channel = await connection.channel()
         await declare_topology(channel)
-        queue = await channel.get_queue(PROGRESS.name, ensure=False)
+        inbox = await Inbox.of(channel, PROGRESS, self._policy.events)
+        work = asyncio.create_task(self._work(inbox))
         tasks = [
-            asyncio.create_task(self._work(_Inbox(channel, queue, self._policy))),
+            work,
             asyncio.create_task(self._watch(connection)),
-            asyncio.create_task(_cancelled(channel)),
             asyncio.create_task(lost(connection, channel)),
+            asyncio.create_task(inbox.queue_gone.wait()),
         ]
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             async with self._idle:
                 await end(*tasks)
-            self._handling.let_go()
-            self._meter.holds(0)
+        with suppress(*LOST, Abandoned):
+            if inbox.queue_gone.is_set():
+                log.warning("the queue is gone: finishing what was delivered, then consuming anew")
+                await self._drain(inbox)
+        self._handling.let_go()
+        self._meter.holds(0)
         for task in tasks:
             if not task.cancelled():
                 with suppress(*LOST, Abandoned):
@@ -142,17 +148,27 @@ class Consumer:
                 log.warning("the queue has no consumer although this worker is one: consuming anew")
                 return
 
-    async def _work(self, inbox: "_Inbox") -> None:
+    async def _work(self, inbox: Inbox) -> None:
         await inbox.consume(1)
         while True:
-            messages = await inbox.take()
+            await inbox.arrival()
             async with self._idle:
                 if self._stopping.is_set():
                     return
-                await self._finish(messages, inbox)
+                careful = await self._finish(inbox.take(), inbox)
+                await inbox.consume(self._prefetch(careful=careful))
 
-    async def _finish(self, messages: Sequence[AbstractIncomingMessage], inbox: "_Inbox") -> None:
-        """Finish what came for the first time as one batch, then each of the others by itself."""
+    async def _drain(self, inbox: Inbox) -> None:
+        """Finish what was delivered before the queue was deleted: there is no other copy of it."""
+        async with self._idle:
+            while inbox.waiting and not self._must_let_go(inbox):
+                await self._finish(inbox.take(), inbox)
+
+    async def _finish(self, messages: Sequence[AbstractIncomingMessage], inbox: Inbox) -> bool:
+        """Finish what came for the first time as one batch, then each of the others by itself.
+
+        Returns whether there were others.
+        """
         deliveries = [await self._handling.open(message) for message in messages]
         self._meter.holds(len(deliveries) + inbox.waiting)
         fresh = [delivery for delivery in deliveries if not delivery.message.redelivered]
@@ -167,9 +183,9 @@ class Consumer:
         if self._handling.holds_too_much:
             raise NothingApplies
         self._meter.holds(inbox.waiting)
-        await inbox.consume(self._prefetch(careful=bool(suspects)))
+        return bool(suspects)
 
-    async def _acknowledge(self, done: Sequence[Delivery], inbox: "_Inbox", *, all_before: bool) -> None:
+    async def _acknowledge(self, done: Sequence[Delivery], inbox: Inbox, *, all_before: bool) -> None:
         """Acknowledge what was finished, but for what is held back."""
         messages = [each.message for each in done if not self._handling.is_held_back(each.message)]
         await inbox.acknowledge(messages, all_before=all_before and not self._handling.holds_back)
@@ -179,63 +195,5 @@ class Consumer:
             return self._policy.prefetch_past_failures
         return 1 if careful else self._policy.prefetch_messages
 
-    def _must_let_go(self, inbox: "_Inbox") -> bool:
+    def _must_let_go(self, inbox: Inbox) -> bool:
         return self._stopping.is_set() or inbox.is_lost
-
-
-async def _cancelled(channel: AbstractChannel) -> None:
-    """Return once the broker says that it has ended a consumer, because the queue is gone."""
-    told = asyncio.Event()
-    underlay = await channel.get_underlay_channel()
-    underlay.on_consumer_cancel_callbacks.add(lambda _: told.set())
-    await told.wait()
-    log.warning("the broker has ended the consumer: consuming anew")
-
-
-class _Inbox:
-    """What the broker has delivered on one channel and nobody has taken yet."""
-
-    def __init__(self, channel: AbstractChannel, queue: AbstractQueue, policy: BatchPolicy) -> None:
-        self._channel = channel
-        self._queue = queue
-        self._policy = policy
-        self._delivered: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
-        self._prefetch = 0
-        self._tag: str | None = None
-
-    @property
-    def waiting(self) -> int:
-        return self._delivered.qsize()
-
-    @property
-    def is_lost(self) -> bool:
-        return self._channel.is_closed
-
-    async def consume(self, prefetch: int) -> None:
-        """Let the broker deliver so many messages ahead; a consumer keeps the number it began with."""
-        if prefetch == self._prefetch:
-            return
-        if self._tag is not None:
-            await self._queue.cancel(self._tag)
-        await self._channel.set_qos(prefetch_count=prefetch)
-        self._tag = await self._queue.consume(self._delivered.put)
-        self._prefetch = prefetch
-
-    async def take(self) -> list[AbstractIncomingMessage]:
-        """Wait for a message and return it with what waits behind it, up to a full batch."""
-        batch = [await self._delivered.get()]
-        bytes_left = self._policy.events * EVENT_BYTES - len(batch[0].body)
-        while bytes_left > 0 and not self._delivered.empty():
-            batch.append(self._delivered.get_nowait())
-            bytes_left -= len(batch[-1].body)
-        return batch
-
-    async def acknowledge(self, messages: Sequence[AbstractIncomingMessage], *, all_before: bool) -> None:
-        """Acknowledge messages in one go where all that came before them are done as well."""
-        chosen = messages[-1:] if all_before else messages
-        for message in chosen:
-            await message.channel.basic_ack(message.delivery_tag or 0, multiple=all_before)
-
-
-EVENT_BYTES = 300
-"""About what an event takes in a message; batches are sized by it before they are decoded."""

@@ -264,6 +264,27 @@ async def test_a_deleted_queue_is_made_again_and_consumed(broker: str) -> None:
         await handle.wait_for(2)
 
 
+async def test_what_was_delivered_before_its_queue_was_deleted_is_handled_all_the_same(broker: str) -> None:
+    events = [play() for _ in range(20)]
+    handle = Recorder()
+
+    async def slowly(batch: Sequence[Event]) -> list[Applied]:
+        await asyncio.sleep(0.1)
+        return await handle(batch)
+
+    async with publishing(broker) as publisher, consuming(broker, slowly, events=1):
+        for event in events:
+            await publisher.publish([event])
+        while await waiting_in(broker, PROGRESS.name):
+            await asyncio.sleep(0.02)
+        assert len(handle.applied) < len(events) - 1
+        async with await connect(broker) as connection, connection.channel() as channel:
+            await channel.queue_delete(PROGRESS.name)
+        await handle.wait_for(len(events))
+        await until_consumed(broker)
+    assert set(handle.applied) == {event.event_id for event in events}
+
+
 async def until_consumed(broker: str) -> None:
     watch = QueueWatch(broker)
     await watch.start()
