@@ -8,6 +8,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 from aio_pika import connect
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from redis.asyncio import Redis
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -22,6 +24,14 @@ from migrations.run import upgrade
 from stack.servers import Servers, running
 from tests.services import VARIABLE, from_environment
 
+hypothesis_settings.register_profile(
+    "long",
+    max_examples=1500,
+    stateful_step_count=30,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=list(HealthCheck),
+)
 SECRET = "a secret for tests, with enough bytes in it"
 
 

@@ -7,8 +7,9 @@ logged is removed afterwards, some users at a time: an interrupted prune is fini
 from collections.abc import AsyncGenerator, Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any, cast
 
-from sqlalchemy import text
+from sqlalchemy import CursorResult, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.calendar import local_date
@@ -107,13 +108,13 @@ WHERE e.user_id = ANY(:ids) AND e.occurred_at < :until
       WHERE (h.user_id, h.video_id, h.session_id) = (e.user_id, e.video_id, e.session_id)
         AND e.occurred_at >= coalesce(h.turn, '-infinity'))
 """
-_REMOVE = text(f"{_DOOMED.format('DELETE')} RETURNING 1")
+_REMOVE = text(_DOOMED.format("DELETE"))
 _COUNT = text(_DOOMED.format("SELECT count(*)"))
 
 
 async def _remove(session: AsyncSession, user_ids: Collection[int], until: datetime) -> int:
     removed = await session.execute(_REMOVE, _columns(user_ids, until))
-    return len(removed.all())
+    return cast("CursorResult[Any]", removed).rowcount
 
 
 async def _count(session: AsyncSession, user_ids: Collection[int], until: datetime) -> int:

@@ -1,5 +1,9 @@
 """What the rows of a school are, and how it starts over."""
 
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
 from sqlalchemy import delete
 
 from core.database import Sessions
@@ -28,3 +32,12 @@ async def stored_rows(sessions: Sessions) -> tuple[ProgressRows, AttendanceRows]
 
 async def differences(sessions: Sessions, policy: Policy, scope: Scope = EVERYTHING) -> list[Difference]:
     return [found async for _, portion in verify(sessions, policy, scope) for found in portion]
+
+
+def since(day: date, rows: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Return the rows of a local date and later; the date is the last part of a key."""
+    return {key: row for key, row in rows.items() if key[-1] >= day}
+
+
+def until(day: date, rows: Mapping[Any, Any]) -> dict[Any, Any]:
+    return {key: row for key, row in rows.items() if key[-1] < day}

@@ -1,9 +1,7 @@
 """What is pruned stays as it is, what is not stays computable, and nothing counts again."""
 
-from collections.abc import Mapping
 from contextlib import aclosing
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,7 +17,7 @@ from core.policy import Overlap, Policy
 from core.tables import Player, ProgressEvent
 from tests import oracle
 from tests.histories import by_oracle, event_of, policy_of
-from tests.integration.workers.school import USERS, differences, start_over, stored_rows
+from tests.integration.workers.school import USERS, differences, since, start_over, stored_rows, until
 from tests.strategies import histories
 from workers.watch_time import scope
 from workers.watch_time.prune import Removal, preview, prune
@@ -59,14 +57,6 @@ async def logged(sessions: Sessions) -> list[datetime]:
     async with sessions.begin() as session:
         found = await session.scalars(select(ProgressEvent.occurred_at).order_by(ProgressEvent.occurred_at))
         return list(found)
-
-
-def since(day: date, rows: Mapping[Any, Any]) -> dict[Any, Any]:
-    return {key: row for key, row in rows.items() if key[-1] >= day}
-
-
-def until(day: date, rows: Mapping[Any, Any]) -> dict[Any, Any]:
-    return {key: row for key, row in rows.items() if key[-1] < day}
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
