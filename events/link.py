@@ -225,7 +225,7 @@ async def open_connection(url: str, name: str, policy: LinkPolicy = LINK) -> Abs
     """
     heartbeat = int(policy.heartbeat.total_seconds())
     connection = aio_pika.Connection(
-        make_url(url), heartbeat=heartbeat, client_properties={"connection_name": name}
+        make_url(url, heartbeat=heartbeat), client_properties={"connection_name": name}
     )
     try:
         async with asyncio.timeout(policy.connect_within.total_seconds()):

@@ -11,7 +11,7 @@ from aio_pika import connect
 from aio_pika.abc import AbstractConnection
 
 from events.consumer import Consumer
-from events.link import LinkPolicy, end, keep_connected
+from events.link import LINK, LinkPolicy, end, keep_connected, open_connection
 from events.publisher import Publisher
 from events.queues import QueueWatch
 from events.replies import Replies
@@ -128,6 +128,13 @@ async def test_every_worker_consumes_again_after_the_queue_was_deleted(broker: s
     await asyncio.wait_for(asyncio.gather(*consuming), 10)
     await publisher.stop()
     await sender.stop()
+
+
+async def test_broker_and_client_agree_on_how_soon_a_dead_link_is_noticed(broker: str) -> None:
+    """The broker closes what is silent for two to three heartbeats, and only then gives back what it held."""
+    async with await open_connection(broker, "test") as connection:
+        assert connection.transport is not None
+        assert connection.transport.connection.connection_tune.heartbeat == LINK.heartbeat.total_seconds()
 
 
 async def test_what_is_raised_on_a_connection_that_stands_is_a_bug(broker: str) -> None:
