@@ -11,8 +11,8 @@ from workers.watch_time.boundary import Boundary, load_boundary
 from workers.watch_time.refold import Days, Window
 
 PORTION_USERS = 200
-PORTION_EVENTS = 50_000
-"""A portion is one transaction, which keeps its users from everybody else. One user may exceed it alone."""
+PORTION_EVENTS = 20_000
+"""A portion is one transaction, half a second in which its users wait. One user may exceed it alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What is pruned stays as it is, what is not stays computable, and nothing counts again."""
 
+import asyncio
 from contextlib import aclosing
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
@@ -9,14 +10,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.calendar import day_start, local_date
 from core.database import Sessions
 from core.errors import Conflict
 from core.policy import Overlap, Policy
 from core.tables import Player, ProgressEvent
+from events.schemas import decode
+from events.sender import REASON
+from events.topology import PROGRESS_DEAD_LETTERS
 from tests import oracle
 from tests.histories import by_oracle, event_of, policy_of
+from tests.integration.events.test_round_trip import consuming, publishing, take_from, waiting_in
 from tests.integration.workers.school import USERS, differences, since, start_over, stored_rows, until
 from tests.strategies import histories
 from workers.watch_time import scope
@@ -24,6 +30,7 @@ from workers.watch_time.prune import Removal, preview, prune
 from workers.watch_time.rebuild import adopt_policy, rebuild
 from workers.watch_time.scope import Scope, survey
 from workers.watch_time.service import WatchTime
+from workers.watch_time.worker import handler
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 NOON = datetime(2025, 6, 12, 12, tzinfo=UTC)
@@ -230,3 +237,19 @@ async def test_another_policy_leaves_pruned_days_alone(school: Sessions, zone: s
         assert until(TODAY, after[table]) == until(TODAY, before[table])
         assert since(TODAY, after[table]) == since(TODAY, due[table])
     assert not await differences(school, new)
+
+
+async def test_an_event_of_a_pruned_day_ends_alone_in_the_dead_letter_queue(
+    school: Sessions, engine: AsyncEngine, broker: str
+) -> None:
+    await prune_all(school, Policy(), TODAY)
+    late, kept = event_of(play(1, NOON - DAY)), event_of(pause(2, NOON, claimed=60))
+    async with publishing(broker) as publisher, consuming(broker, handler(engine, Policy())):
+        await publisher.publish([late, kept])
+        async with asyncio.timeout(30):
+            while not await waiting_in(broker, PROGRESS_DEAD_LETTERS.name):
+                await asyncio.sleep(0.05)
+    letter = await take_from(broker, PROGRESS_DEAD_LETTERS.name)
+    assert [event.event_id for event in decode(letter.body)] == [late.event_id]
+    assert "2025-06-11 is pruned: the log before 2025-06-12 was removed on" in str(letter.headers[REASON])
+    assert (await stored_rows(school))[1][1, TODAY].total_time == MINUTE
