@@ -1,15 +1,15 @@
-"""Every SQL statement of the slice, which owns the tables `videos` and `playlist_imports`.
+"""Every SQL statement of the slice, which owns the table `videos`.
 
 It also adds the course that a playlist becomes, and selects the courses its videos belong to.
 """
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select, text, tuple_
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.tables import Course, ImportStatus, PlaylistImport, Video
+from core.tables import Course, Video
 
 
 async def course_exists(session: AsyncSession, course_id: int) -> bool:
@@ -46,20 +46,3 @@ async def course_of_playlist(session: AsyncSession, playlist_id: str, link: str)
         index_elements=["playlist_id"], set_={"playlist_id": statement.excluded.playlist_id}
     )
     return (await session.scalars(statement.returning(Course))).one()
-
-
-async def running_import(session: AsyncSession, course_id: int, requested_by: int) -> PlaylistImport:
-    """Return the import of a course that is under way, queuing one where there is none."""
-    queued = ImportStatus.QUEUED.value
-    statement = insert(PlaylistImport).values(course_id=course_id, requested_by=requested_by, status=queued)
-    statement = statement.on_conflict_do_update(
-        index_elements=["course_id"],
-        index_where=text("status = 'queued'"),
-        set_={"status": PlaylistImport.status},
-    )
-    return (await session.scalars(statement.returning(PlaylistImport))).one()
-
-
-async def import_by_id(session: AsyncSession, import_id: int) -> PlaylistImport | None:
-    """Return one import."""
-    return await session.get(PlaylistImport, import_id)

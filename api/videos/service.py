@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.videos import queries
 from api.videos.playlist_links import read_playlist_link
 from core.errors import BadRequest, NotFound
+from core.imports import requests
 from core.tables import Course, PlaylistImport, Video
 
 NO_COURSE = "there is no such course: GET /courses lists them"
@@ -53,7 +54,7 @@ async def request_import(
     """
     playlist = read_playlist_link(playlist_url)
     course = await queries.course_of_playlist(session, playlist.playlist_id, playlist.url)
-    return course, await queries.running_import(session, course.id, requested_by)
+    return course, await requests.request(session, course.id, requested_by)
 
 
 async def one_import(session: AsyncSession, import_id: int) -> PlaylistImport:
@@ -63,7 +64,7 @@ async def one_import(session: AsyncSession, import_id: int) -> PlaylistImport:
         NotFound: there is none with this id.
 
     """
-    found = await queries.import_by_id(session, import_id)
+    found = await requests.by_id(session, import_id)
     if found is None:
         raise NotFound(NO_IMPORT)
     return found

@@ -2,12 +2,14 @@
 
 from core.tables.courses import Course, Registration
 from core.tables.dead_letters import DeadLetterAction
+from core.tables.imports import RUNNING, ImportStatus, PlaylistImport, PlaylistItem
 from core.tables.outbox import OutboxMessage
 from core.tables.progress import Attendance, Player, Progress, ProgressEvent, Pruning, StoredPolicy
 from core.tables.users import User
-from core.tables.videos import ImportStatus, PlaylistImport, Video
+from core.tables.videos import Video
 
 __all__ = [
+    "RUNNING",
     "Attendance",
     "Course",
     "DeadLetterAction",
@@ -15,6 +17,7 @@ __all__ = [
     "OutboxMessage",
     "Player",
     "PlaylistImport",
+    "PlaylistItem",
     "Progress",
     "ProgressEvent",
     "Pruning",

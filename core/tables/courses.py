@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, Text, func
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, Integer, Text, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base
@@ -17,6 +17,9 @@ class Course(Base):
     course_title: Mapped[str] = mapped_column(Text)
     link: Mapped[str | None] = mapped_column(Text)
     playlist_id: Mapped[str | None] = mapped_column(Text, unique=True)
+    resync_hours: Mapped[int | None] = mapped_column(Integer)
+    """How often its playlist is imported again; never where it is None."""
+    archived_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
 
