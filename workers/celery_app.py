@@ -12,14 +12,14 @@ from socket import gethostname
 from typing import Any
 from uuid import uuid4
 
-import kombu.entity
 from celery import Celery, signals
 from celery.platforms import SecurityWarning
 
 from core import pulse
 from core.logs import configure_logging
 from core.settings import Settings
-from events.topology import IMPORTS, SIGNS_OF_LIFE, Queue
+from events.tasks import kombu_queue
+from events.topology import IMPORTS, SIGNS_OF_LIFE
 from workers.playlist_import import tasks
 
 TASK_QUEUES = (IMPORTS, SIGNS_OF_LIFE)
@@ -75,18 +75,6 @@ def configure_task_logging(settings: Settings) -> None:
     warnings.filterwarnings("ignore", category=SecurityWarning)
     for chatty in ("celery.beat", "celery.worker.strategy", "celery.app.trace"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-
-
-def kombu_queue(queue: Queue) -> kombu.entity.Queue:
-    """Return a queue of our topology as kombu declares it, with exactly its arguments."""
-    exchange = kombu.entity.Exchange(queue.exchange.name, type="direct", durable=True)  # type: ignore[no-untyped-call]
-    return kombu.entity.Queue(  # type: ignore[no-untyped-call]
-        queue.name,
-        exchange=exchange,
-        routing_key=queue.routing_key,
-        durable=True,
-        queue_arguments=dict(queue.arguments),
-    )
 
 
 def _leave_logging_alone(**_: Any) -> None:

@@ -8,8 +8,8 @@ from celery import bootsteps
 from celery.worker.consumer import Connection
 from celery.worker.state import maybe_shutdown
 
+from events.tasks import kombu_queue
 from events.topology import IMPORTS_DEAD_LETTERS
-from workers.celery_app import kombu_queue
 
 log = logging.getLogger(__name__)
 

@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 from core.settings import Settings
+from events.tasks import kombu_queue
 from events.topology import QUEUES
-from workers.celery_app import TASK_POLICY, kombu_queue, make_celery, node_name
+from workers.celery_app import TASK_POLICY, make_celery, node_name
 
 SETTINGS = Settings(
     env="development",
