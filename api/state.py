@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from api.outage import Outage
 from core.clock import Clock, utc_now
-from core.database import Sessions, close, make_engine, make_sessions
+from core.database import SILENT_MS, Sessions, close, make_engine, make_sessions
 from core.errors import Unavailable
 from core.policy import Policy
 from core.security import Passwords, Tokens
@@ -160,7 +160,9 @@ async def open_state(
 
 
 def _make_state(settings: Settings, clock: Clock) -> State:
-    engine = make_engine(settings, pool_size=EDGE.connections, application="edutrack-api")
+    engine = make_engine(
+        settings, pool_size=EDGE.connections, application="edutrack-api", silent_ms=SILENT_MS
+    )
     return State(
         settings=settings,
         policy=settings.policy,
@@ -188,9 +190,9 @@ def _database_away() -> Unavailable:
     return Unavailable(DATABASE_AWAY, retry_after=EDGE.retry_after)
 
 
-_AWAY = ("08", "53", "57", "25006", "40001", "40P01", "55P03")
+_AWAY = ("08", "53", "57", "25006", "25P03", "40001", "40P01", "55P03")
 """SQLSTATE classes and codes after which the same request may succeed: connection, resources, operator,
-read-only after a failover, serialization, deadlock, lock."""
+read-only after a failover, a transaction that was silent for too long, serialization, deadlock, lock."""
 
 
 def _is_away(error: DBAPIError) -> bool:

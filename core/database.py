@@ -15,6 +15,9 @@ STATEMENT_TIMEOUT_MS = 30_000
 CONNECT_TIMEOUT_SECONDS = 2
 POOL_TIMEOUT_SECONDS = 2
 CLOSE_SECONDS = 2
+SILENT_MS = 8_000
+"""How long processes that serve may say nothing within a transaction. One whose connection died in silence
+would hold its locks for ever otherwise; one that waits behind it takes as long again."""
 
 AWAY = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 """What using a database that is away may raise: opening a connection raises what SQLAlchemy does not wrap."""
@@ -36,10 +39,13 @@ class Base(DeclarativeBase):
     )
 
 
-def make_engine(settings: Settings, *, pool_size: int = 5, application: str = "edutrack") -> AsyncEngine:
+def make_engine(
+    settings: Settings, *, pool_size: int = 5, application: str = "edutrack", silent_ms: int = 0
+) -> AsyncEngine:
     """Return an engine that connects lazily and notices dead connections before using them.
 
-    Sessions speak UTC, so that a timestamptz read back is an instant and nothing else.
+    Sessions speak UTC, so that a timestamptz read back is an instant and nothing else. PostgreSQL
+    ends those that say nothing within a transaction for longer than `silent_ms`, unless that is 0.
     """
     return create_async_engine(
         settings.database_url.get_secret_value(),
@@ -54,6 +60,7 @@ def make_engine(settings: Settings, *, pool_size: int = 5, application: str = "e
                 "application_name": application,
                 "timezone": "UTC",
                 "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+                "idle_in_transaction_session_timeout": str(silent_ms),
             },
         },
     )

@@ -14,7 +14,7 @@ from api.progress.known_videos import KnownVideos
 from api.progress.routes import router
 from api.progress.service import Desk
 from api.state import State
-from core.database import close, make_engine, make_sessions
+from core.database import SILENT_MS, close, make_engine, make_sessions
 from core.settings import load_settings
 from events.acceptance import Acceptance
 from events.flow import FlowMeter
@@ -29,7 +29,9 @@ CONNECTIONS = 3
 async def open_desk(state: State) -> AsyncIterator[Desk]:
     """Open what accepting events takes. Waits for nothing that is away."""
     # Connections of its own: what accepts events does not queue behind those who read.
-    engine = make_engine(state.settings, pool_size=CONNECTIONS, application="edutrack-progress-desk")
+    engine = make_engine(
+        state.settings, pool_size=CONNECTIONS, application="edutrack-progress-desk", silent_ms=SILENT_MS
+    )
     sessions = make_sessions(engine)
 
     async def find(video_ids: Collection[int] | None) -> set[int]:

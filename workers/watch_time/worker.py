@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from core.database import AWAY, Sessions, close, make_engine, make_sessions
+from core.database import AWAY, SILENT_MS, Sessions, close, make_engine, make_sessions
 from core.logs import configure_logging
 from core.metrics import serve_metrics
 from core.policy import Policy
@@ -64,7 +64,7 @@ def run(settings: Settings) -> None:
 
 
 async def _work(settings: Settings) -> None:
-    engine = make_engine(settings, pool_size=2, application="edutrack-progress-worker")
+    engine = make_engine(settings, pool_size=2, application="edutrack-progress-worker", silent_ms=SILENT_MS)
     patience = APPLYING.redis.total_seconds()
     redis = Redis.from_url(
         settings.redis_url.get_secret_value(), socket_timeout=patience, socket_connect_timeout=patience

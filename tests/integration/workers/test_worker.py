@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.database import Sessions, close, make_engine
@@ -53,3 +54,18 @@ async def test_closing_does_not_wait_for_connections_that_died_in_silence(
         pass
     wire.forget()
     await asyncio.wait_for(close(engine_behind), 10)
+
+
+async def test_a_transaction_that_died_in_silence_holds_its_locks_for_a_while_and_no_longer(
+    wire: Wire, settings: Settings, sessions: Sessions
+) -> None:
+    url = SecretStr(wire.url(settings.database_url.get_secret_value()))
+    engine = make_engine(settings.model_copy(update={"database_url": url}), silent_ms=500)
+    lock = text("SELECT pg_advisory_lock(4711)")
+    async with engine.connect() as dead:
+        await dead.execute(lock)
+        wire.forget()
+        async with asyncio.timeout(10), sessions.begin() as session:
+            await session.execute(text("SELECT pg_advisory_xact_lock(4711)"))
+        await dead.invalidate()
+    await close(engine)
