@@ -34,6 +34,8 @@ class OutboxPolicy:
     """No further report joins a row that has as many events."""
     waiting_events: int = 20_000
     drained_rows: int = 50
+    drain_within: timedelta = timedelta(seconds=6)
+    """A connection to the database that died in silence would keep the drain for ever."""
     count_every: timedelta = timedelta(seconds=1)
 
 
@@ -90,9 +92,13 @@ class Outbox:
 
         Raises:
             PublishFailed: the broker took none.
-            core.database.AWAY: the database is away.
+            core.database.AWAY: the database is away, or this took too long.
 
         """
+        async with asyncio.timeout(self._policy.drain_within.total_seconds()):
+            return await self._drain(forward)
+
+    async def _drain(self, forward: Forward) -> int:
         async with self._sessions.begin() as session:
             oldest = select(OutboxMessage).order_by(OutboxMessage.id).limit(self._policy.drained_rows)
             rows = (await session.scalars(oldest.with_for_update(skip_locked=True))).all()

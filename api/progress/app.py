@@ -13,7 +13,7 @@ from api.progress import queries
 from api.progress.known_videos import KnownVideos
 from api.progress.routes import router
 from api.progress.service import Desk
-from api.state import State
+from api.state import EDGE, State
 from core.database import SILENT_MS, close, make_engine, make_sessions
 from core.settings import load_settings
 from events.acceptance import Acceptance
@@ -35,7 +35,7 @@ async def open_desk(state: State) -> AsyncIterator[Desk]:
     sessions = make_sessions(engine)
 
     async def find(video_ids: Collection[int] | None) -> set[int]:
-        async with sessions.begin() as session:
+        async with asyncio.timeout(EDGE.database.total_seconds()), sessions.begin() as session:
             return await queries.existing_videos(session, video_ids)
 
     videos = KnownVideos(find, state.clock)

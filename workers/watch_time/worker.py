@@ -128,7 +128,7 @@ async def _start(sessions: Sessions, policy: Policy) -> None:
     tries = 0
     while True:
         try:
-            async with sessions.begin() as session:
+            async with asyncio.timeout(APPLYING.within.total_seconds()), sessions.begin() as session:
                 await check_policy(session, policy)
         except AWAY as error:
             log.warning("waiting for the database and its schema (%s)", type(error).__name__)

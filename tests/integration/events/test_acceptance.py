@@ -12,7 +12,7 @@ from aio_pika import connect
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from core.database import Sessions, make_engine, make_sessions
+from core.database import Sessions, close, make_engine, make_sessions
 from core.settings import Settings
 from core.tables import OutboxMessage
 from events.acceptance import Acceptance, RelayPolicy
@@ -20,6 +20,7 @@ from events.outbox import Outbox, OutboxAway, OutboxFull, OutboxPolicy
 from events.publisher import Publisher, PublishPolicy
 from events.schemas import Play, decode
 from events.topology import EVENTS, PROGRESS
+from tests.chaos.network import Wire
 from tests.proxy import Proxy
 
 NOON = datetime(2025, 6, 12, 12, tzinfo=UTC)
@@ -207,3 +208,28 @@ async def test_without_broker_and_database_nothing_is_accepted(
     database.cut()
     await engine.dispose()
     assert await waiting(sessions) == 1
+
+
+async def test_a_database_connection_that_died_in_silence_keeps_no_drain_for_ever(
+    settings: Settings, sessions: Sessions
+) -> None:
+    wire = Wire.to(settings.database_url.get_secret_value())
+    wire.mend()
+    url = type(settings.database_url)(wire.url(settings.database_url.get_secret_value()))
+    engine = make_engine(settings.model_copy(update={"database_url": url}), pool_size=1)
+    outbox = Outbox(make_sessions(engine), OutboxPolicy(drain_within=timedelta(seconds=1)))
+    forwarded: list[int] = []
+
+    async def forward(_body: bytes, events: int) -> None:
+        forwarded.append(events)
+
+    await outbox.start()
+    await outbox.put([play()])
+    wire.forget()
+    with pytest.raises(TimeoutError):
+        await outbox.drain(forward)
+    assert await outbox.drain(forward) == 1
+    assert forwarded == [1]
+    await outbox.stop()
+    await close(engine)
+    wire.cut()
