@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ SILENT = logging.CRITICAL + 1
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that everything it started is stopped
     options = _options()
     _log_what_is_ours()
     build = Path(options.build)

@@ -36,8 +36,9 @@ def stall_database(scene: Scene) -> None:
 
 @fault("RabbitMQ links dropped", accepting=True)
 def forget_broker(scene: Scene) -> None:
+    """The broker itself takes up to three heartbeats to give back what a worker held."""
     scene.stage.wires["rabbitmq"].forget()
-    time.sleep(5)
+    time.sleep(10)
 
 
 @fault("PostgreSQL links dropped", accepting=True)

@@ -15,15 +15,20 @@ from stack.waiting import poll
 from tests.chaos.fault import Scene, fault
 from tests.chaos.invariants import names_of
 from tests.chaos.ledger import Answer, Outcome
-from tests.chaos.load import make_event
+from tests.chaos.load import Load, make_event
 from tests.chaos.worker import DEADLY
 
 MATES = 9
+ONE_IN = 1_000
+BUSY = Load(pause_seconds=0.02)
 
 
-@fault("poison of three kinds, 1:1000", accepting=True, short=True)
+@fault("poison of three kinds, 1:1000", load=BUSY, accepting=True, short=True)
 def poison(scene: Scene) -> None:
     asyncio.run(_publish(scene, rounds=1))
+    enough = ONE_IN * len(scene.ledger.poison)
+    if not poll(lambda: len(scene.ledger.entries) >= enough, seconds=30):
+        scene.problems.append(f"too little was sent for poison to be one in {ONE_IN}")
 
 
 @fault("poison, more of it", accepting=True)

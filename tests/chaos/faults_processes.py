@@ -74,11 +74,13 @@ def clocks_behind(scene: Scene) -> None:
 @fault("rolling restart of everything")
 def restart_everything(scene: Scene) -> None:
     stage = scene.stage
-    for name in COMMANDS:
-        code = stage.keeper.restart(name)
-        if code:
-            scene.problems.append(f"{name} stopped with {code}")
+    with stage.keeper.also_running() as others:
         time.sleep(3)
+        for name in (*COMMANDS, *others):
+            code = stage.keeper.restart(name)
+            if code:
+                scene.problems.append(f"{name} stopped with {code}")
+            time.sleep(3)
     for server in SERVERS:
         stage.hold(server)
         stage.release(server)

@@ -5,8 +5,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from signal import SIGKILL, Signals
 
@@ -20,7 +20,10 @@ STOP_SECONDS = 20
 API = "api"
 WORKERS = ("worker-1", "worker-2")
 _WORKER = (sys.executable, "-m", "tests.chaos.worker")
-COMMANDS: Mapping[str, tuple[str, ...]] = {API: (str(COMMAND), "api"), **dict.fromkeys(WORKERS, _WORKER)}
+COMMANDS: dict[str, tuple[str, ...]] = {API: (str(COMMAND), "api"), **dict.fromkeys(WORKERS, _WORKER)}
+OTHERS: dict[str, tuple[str, ...]] = {
+    name: (str(COMMAND), "worker", name) for name in ("imports", "scheduler")
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,19 @@ class Keeper:
             self._start(name, **env)
         return code
 
+    @contextmanager
+    def also_running(self) -> Iterator[Iterable[str]]:
+        """Run the processes that have no part in the way of an event, as long as the block."""
+        for name in OTHERS:
+            self._start(name)
+        try:
+            yield OTHERS
+        finally:
+            with self._lock:
+                for process in [self._processes.running.pop(name) for name in OTHERS]:
+                    process.terminate()
+                    process.wait(STOP_SECONDS)
+
     def resident_bytes(self) -> dict[str, int]:
         """Return how much memory each process that runs takes."""
         found = {}
@@ -95,5 +111,5 @@ class Keeper:
     def _start(self, name: str, **env: str) -> None:
         with (self._processes.logs / f"{name}.log").open("ab") as log:
             self._processes.running[name] = subprocess.Popen(
-                COMMANDS[name], env={**self._processes.env, **env}, stdout=log, stderr=log
+                (COMMANDS | OTHERS)[name], env={**self._processes.env, **env}, stdout=log, stderr=log
             )

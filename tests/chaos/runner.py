@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 WARM_SECONDS = 1.0
 SETTLE_SECONDS = 30
 ACKNOWLEDGE_SECONDS = 10
+REFUSED_AT_MOST = 0.01
+"""Of the attempts, under a fault that need not stop events from being accepted."""
 TABLES = "progress_events, players, progress, attendance, outbox"
 
 
@@ -77,17 +79,29 @@ def _inject(stage: Stage, fault: Fault, folder: Path, seed: int) -> Outcomes:
     with lesson.going_on():
         time.sleep(WARM_SECONDS)
         began = time.monotonic()
-        fault.inject(scene)
+        try:
+            fault.inject(scene)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is reported and the other faults follow
+            scene.problems.append(f"the fault broke off: {error!r}")
         healed = time.monotonic()
         recovered = _recovery(stage, ledger, healed)
         memory = {name: size // 1_000_000 for name, size in stage.keeper.resident_bytes().items()}
     during = ledger.accepted_between(began, healed)
-    if fault.accepting and not during:
-        scene.problems.append("nothing was accepted while the fault lasted")
+    if fault.accepting:
+        scene.problems.extend(_refusals(ledger, during))
     ended = {name for name, pid in stage.pids().items() if pid != pids[name]} - stage.hurt
     scene.problems.extend(f"{name} ended by itself" for name in sorted(ended))
     evidence = _settle(stage, fault, students, ledger, recovered, scene.problems)
     return _outcomes(fault, evidence, during, healed - began, memory)
+
+
+def _refusals(ledger: Ledger, during: int) -> Iterator[str]:
+    """Yield what is wrong where events had to be accepted while the fault lasted."""
+    refused, attempts = ledger.count(Outcome.REFUSED), len(ledger.answers)
+    if not during:
+        yield "nothing was accepted while the fault lasted"
+    if refused > REFUSED_AT_MOST * attempts:
+        yield f"{refused} of {attempts} attempts were refused"
 
 
 def _recovery(stage: Stage, ledger: Ledger, healed: float) -> float | None:
