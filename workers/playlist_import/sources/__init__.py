@@ -1,0 +1,1 @@
+"""Where playlists come from: YouTube's pages through yt-dlp, or its Data API; alike from here."""
