@@ -88,12 +88,34 @@ class Settings(HomeSettings):
         500_000, ge=1, description="Events that may wait while the broker is away; more are refused with 503"
     )
 
+    youtube_api_key: SecretStr | None = Field(
+        None, description="Key of the YouTube Data API v3; without one, yt-dlp reads playlists"
+    )
+    youtube_api_url: str = Field(
+        "https://www.googleapis.com/youtube/v3",
+        pattern=r"^https?://[^\s/?#@]+(?:/[^\s?#]*)?$",
+        description="Where the YouTube Data API is",
+    )
+    youtube_innertube_host: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9.-]+(?::\d+)?$",
+        description="Where yt-dlp finds YouTube, `host:port`, always with TLS; the real one unless set",
+    )
+    youtube_ca_file: Path | None = Field(
+        None, description="Certificates (PEM) to trust besides the usual ones where YouTube's address is set"
+    )
+
     @field_validator("previous_secret_keys", "cors_origins", "trusted_proxies", mode="before")
     @classmethod
     def _split_commas(cls, value: object) -> object:
         return (
             [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
         )
+
+    @field_validator("youtube_api_key", "youtube_innertube_host", "youtube_ca_file", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return None if value == "" else value
 
     @field_validator("timezone")
     @classmethod
