@@ -133,11 +133,11 @@ class Stage:
         wire = self.wires["postgres"]
         self.signal_server("postgres", signal.SIGKILL)
         wire.cut()
-        self.hold("postgres")
         wire.lead_to(self.standby.port)
         wire.mend()
         time.sleep(READ_ONLY_SECONDS)
         self.standby.promote()
+        self.hold("postgres")  # its supervisor may have started it again; nothing leads there any more
         url = self.standby.url(self.database_url.rpartition("/")[2]).replace("://", "+asyncpg://")
         self.settings = self.settings.model_copy(update={"database_url": SecretStr(url)})
 
