@@ -3,11 +3,14 @@
 import time
 from datetime import timedelta
 
+from stack.waiting import poll
 from tests.chaos.fault import Scene, fault
 from tests.chaos.keeper import API, COMMANDS, WORKERS
 from tests.chaos.load import Load
 from tests.chaos.stage import SERVERS
 from tests.chaos.worker import Failpoint
+
+DEATHS = 5
 
 
 @fault("consumers killed -9, in turn", accepting=True, short=True)
@@ -48,12 +51,12 @@ def die_after_commit(scene: Scene) -> None:
 
 
 def _die_at(scene: Scene, point: Failpoint) -> None:
-    before = len(scene.stage.keeper.deaths)
+    deaths = scene.stage.keeper.deaths
     scene.stage.arm(point)
-    time.sleep(5)
+    enough = poll(lambda: len(deaths) >= DEATHS, seconds=15)
     scene.stage.disarm(point)
-    if len(scene.stage.keeper.deaths) == before:
-        scene.problems.append("no worker died: the fault did not happen")
+    if not enough:
+        scene.problems.append(f"{len(deaths)} workers died: the fault did not happen often enough")
 
 
 @fault("events 3x, shuffled, late", load=Load(copies=3, shuffled=True), short=True)

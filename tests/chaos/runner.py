@@ -73,7 +73,7 @@ def _inject(stage: Stage, fault: Fault, folder: Path, seed: int) -> Outcomes:
     pids = stage.pids()
     slug = re.sub(r"\W+", "-", fault.name.lower()).strip("-")
     ledger = Ledger(folder / f"{slug}.ledger.jsonl")
-    students = stage.sign_in(slug, fault.load.students)
+    students = stage.students(fault.load.students)
     lesson = Lesson(students, ledger, fault.load, seed)
     scene = Scene(stage, lesson, ledger, students, [])
     with lesson.going_on():

@@ -76,6 +76,7 @@ class Stage:
     """The second and the third broker."""
     hurt: set[str] = field(default_factory=set)
     """Servers that were signalled or stopped: that these have other process ids now is no wonder."""
+    _students: list[Student] = field(default_factory=list)
 
     @property
     def database_url(self) -> str:
@@ -182,10 +183,12 @@ class Stage:
             "it does not come to rest"
         )
 
-    def sign_in(self, prefix: str, how_many: int) -> list[Student]:
-        """Sign up students and sign them in."""
-        clients = [self.processes.sign_in(f"{prefix}-{n}") for n in range(how_many)]
-        return [Student(client.get("/auth/users/me").json()["id"], client) for client in clients]
+    def students(self, how_many: int) -> list[Student]:
+        """Return students who are signed in; the same ones for every fault."""
+        for number in range(len(self._students), how_many):
+            client = self.processes.sign_in(f"student-{number}")
+            self._students.append(Student(client.get("/auth/users/me").json()["id"], client))
+        return self._students[:how_many]
 
     @property
     def _control(self) -> Control:
