@@ -94,6 +94,8 @@ class Mix(PlaylistFailure):
 
 
 class TooLarge(PlaylistFailure):
+    """More items than we are ready to take, which is far more than a playlist made by hand may have."""
+
     code = "too_large"
     reason = (
         "The playlist has more videos than one course can take. Split it into smaller playlists, and "
@@ -117,6 +119,16 @@ class RateLimited(PlaylistFailure):
     reason = (
         "YouTube refuses further requests of this server for now, because there were too many. The import"
         " goes on by itself; retrying sooner makes it last longer."
+    )
+    retry = MUCH_LATER
+
+
+class Refused(PlaylistFailure):
+    code = "refused"
+    reason = (
+        "YouTube refuses to answer this server (403). Maybe it blocks its address for a while, or the "
+        "playlist is not for everybody: look whether it opens in a private window of a browser. The "
+        "import tries again later by itself."
     )
     retry = MUCH_LATER
 
@@ -163,6 +175,14 @@ class Incomplete(PlaylistFailure):
         )
 
 
+class Changed(PlaylistFailure):
+    """A cursor leads nowhere any more: whoever has it forgets it, with what was read, and starts over."""
+
+    code = "changed"
+    reason = "The playlist was changed while it was read. The import starts over by itself."
+    retry = SOON
+
+
 class Unavailable(PlaylistFailure):
     code = "unavailable"
     reason = (
@@ -177,7 +197,16 @@ class Unexpected(PlaylistFailure):
 
     code = "unexpected"
     reason = (
-        "YouTube answered something EduTrack does not understand; maybe it has changed. The import tries "
+        "Something happened that EduTrack does not understand; maybe YouTube has changed. The import tries "
         "again by itself a few times. If it stays so, update EduTrack, and report the link."
     )
     retry = SOON
+
+
+FAILURES: dict[str, type[PlaylistFailure]] = {
+    failure.code: failure
+    for failure in (
+        NotFound, Private, NeedsLogin, Mix, TooLarge, BotCheck, RateLimited, Refused, QuotaExceeded, BadKey,
+        TimedOut, Incomplete, Changed, Unavailable, Unexpected,
+    )
+}  # fmt: skip
