@@ -13,12 +13,12 @@ from fastapi import APIRouter
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from api.outage import Outage
 from core.clock import Clock, utc_now
-from core.database import SILENT_MS, Sessions, close, make_engine, make_sessions
+from core.database import SILENT_MS, Sessions, close, is_away, make_engine, make_sessions
 from core.errors import Unavailable
 from core.policy import Policy
 from core.security import Passwords, Tokens
@@ -104,7 +104,7 @@ class State:
                 await self._connect(session)
                 yield session
         except DBAPIError as error:
-            if not _is_away(error):
+            if not is_away(error):
                 raise
             self.database_outage.noticed(error)
             raise _database_away() from error
@@ -188,14 +188,3 @@ def _make_redis(settings: Settings) -> Redis:
 
 def _database_away() -> Unavailable:
     return Unavailable(DATABASE_AWAY, retry_after=EDGE.retry_after)
-
-
-_AWAY = ("08", "53", "57", "25006", "25P03", "40001", "40P01", "55P03")
-"""SQLSTATE classes and codes after which the same request may succeed: connection, resources, operator,
-read-only after a failover, a transaction that was silent for too long, serialization, deadlock, lock."""
-
-
-def _is_away(error: DBAPIError) -> bool:
-    state = str(getattr(error.orig, "sqlstate", None) or "")
-    lost = error.connection_invalidated or isinstance(error, (InterfaceError, OperationalError))
-    return state.startswith(_AWAY) or (lost and not state)

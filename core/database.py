@@ -5,7 +5,8 @@ from contextlib import suppress
 
 import asyncpg
 from sqlalchemy import MetaData
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
@@ -21,6 +22,10 @@ would hold its locks for ever otherwise; one that waits behind it takes as long 
 
 AWAY = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 """What using a database that is away may raise: opening a connection raises what SQLAlchemy does not wrap."""
+
+_AWAY_STATES = ("08", "53", "57", "25006", "25P03", "40001", "40P01", "55P03")
+"""SQLSTATE classes and codes after which the same request may succeed: connection, resources, operator,
+read-only after a failover, a transaction that was silent for too long, serialization, deadlock, lock."""
 
 Sessions = async_sessionmaker[AsyncSession]
 
@@ -64,6 +69,18 @@ def make_engine(
             },
         },
     )
+
+
+def is_away(error: BaseException) -> bool:
+    """Say whether the same may succeed later, as opposed to what the database will never take."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    state = str(getattr(cause, "sqlstate", None) or "")
+    if state:
+        return state.startswith(_AWAY_STATES)
+    if isinstance(error, DBAPIError):
+        lost = isinstance(error, InterfaceError | OperationalError)
+        return error.connection_invalidated or lost
+    return isinstance(error, OSError | asyncpg.InterfaceError | PoolTimeout)
 
 
 async def close(engine: AsyncEngine) -> None:

@@ -28,6 +28,7 @@ PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 ALSO_WRITES = {
     "api/videos/queries.py": {"courses"},  # a playlist that is asked for becomes a course at once
     "cli/demo/load.py": {"courses", "videos"},  # the demonstration, once
+    "workers/playlist_import/queries.py": {"courses", "videos"},  # a course becomes what its playlist is
 }
 
 

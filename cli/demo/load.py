@@ -66,6 +66,7 @@ async def _add_course(session: AsyncSession, course: DemoCourse) -> bool:
             video_link=video.link,
             position=position,
             duration_seconds=video.seconds,
+            youtube_id=video.youtube_id,
         )
         for position, video in enumerate(course.videos)
     )

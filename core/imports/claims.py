@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, func, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -31,18 +31,22 @@ class Claim:
     playlist_id: str
     cursor: str | None
     found: int
-    failures: int
+    losses: int
+    """How often its worker vanished, this time included, since it last came further than ever before."""
     accept_removals: bool
 
 
 async def claim(session: AsyncSession, import_id: int, now: datetime) -> Claim | None:
     """Take an import that nobody works on; None where somebody does, or where it has ended."""
+    abandoned = PlaylistImport.status.in_(CLAIMED)
     statement = (
         update(PlaylistImport)
         .where(PlaylistImport.id == import_id, is_free(now))
         .values(
             status=ImportStatus.FETCHING.value,
             attempt=PlaylistImport.attempt + 1,
+            losses=PlaylistImport.losses + case((abandoned, 1), else_=0),
+            sent_at=None,
             heartbeat_at=now,
             started_at=func.coalesce(PlaylistImport.started_at, now),
             **NO_REASON,
@@ -62,7 +66,7 @@ async def claim(session: AsyncSession, import_id: int, now: datetime) -> Claim |
         playlist_id=course.playlist_id,
         cursor=taken.cursor,
         found=taken.found,
-        failures=taken.failures,
+        losses=taken.losses,
         accept_removals=taken.accept_removals,
     )
 
@@ -108,8 +112,9 @@ async def store_page(
         rows = [{"import_id": mine.import_id, **item} for item in items]
         await session.execute(insert(PlaylistItem).on_conflict_do_nothing(), rows)
     here = PlaylistItem.import_id == mine.import_id
+    found = select(func.count()).where(here).scalar_subquery()
+    further = found > PlaylistImport.furthest
     counted = {
-        "found": select(func.count()).where(here),
         "unavailable": select(func.count()).where(here, PlaylistItem.unavailable.is_not(None)),
         "failed": select(func.count()).where(here, PlaylistItem.problem.is_not(None)),
     }
@@ -118,7 +123,10 @@ async def store_page(
         mine,
         heartbeat_at=now,
         cursor=cursor,
-        failures=0,
+        found=found,
+        furthest=func.greatest(found, PlaylistImport.furthest),
+        failures=case((further, 0), else_=PlaylistImport.failures),
+        losses=case((further, 0), else_=PlaylistImport.losses),
         playlist_title=func.coalesce(title, PlaylistImport.playlist_title),
         total=func.coalesce(total, PlaylistImport.total),
         **{name: count.scalar_subquery() for name, count in counted.items()},
@@ -129,6 +137,22 @@ async def items(session: AsyncSession, import_id: int) -> Sequence[PlaylistItem]
     """Return all that was fetched, in playlist order."""
     statement = select(PlaylistItem).where(PlaylistItem.import_id == import_id)
     return (await session.scalars(statement.order_by(PlaylistItem.position))).all()
+
+
+async def playlist_title(session: AsyncSession, mine: Claim) -> str | None:
+    """Return what the playlist is called, if its source said."""
+    chosen = select(PlaylistImport.playlist_title).where(PlaylistImport.id == mine.import_id)
+    return await session.scalar(chosen)
+
+
+async def shortfall(session: AsyncSession, mine: Claim) -> tuple[int, int] | None:
+    """Return how many items were found, and of how many, where some are missing."""
+    found, total = (
+        await session.execute(
+            select(PlaylistImport.found, PlaylistImport.total).where(PlaylistImport.id == mine.import_id)
+        )
+    ).one()
+    return (found, total) if total is not None and found < total else None
 
 
 async def begin_importing(session: AsyncSession, mine: Claim, now: datetime) -> None:
@@ -192,6 +216,29 @@ async def fail(session: AsyncSession, mine: Claim, now: datetime, code: str, rea
     )
 
 
+async def failures(session: AsyncSession, mine: Claim) -> int:
+    """Return how often the import was paused since it last came further than ever before.
+
+    Raises:
+        ImportTaken: it is another's, or cancelled.
+
+    """
+    found = await session.scalar(select(PlaylistImport.failures).where(_still(mine)).with_for_update())
+    if found is None:
+        raise ImportTaken
+    return found
+
+
+async def release(session: AsyncSession, mine: Claim) -> None:
+    """Give an import back, for the next worker to go on where it was.
+
+    Raises:
+        ImportTaken: it is another's, or cancelled.
+
+    """
+    await _advance(session, mine, status=ImportStatus.QUEUED.value, sent_at=None)
+
+
 async def pause(session: AsyncSession, mine: Claim, until: datetime, code: str, reason: str) -> None:
     """Let an import wait; it goes on where it was.
 
@@ -211,10 +258,13 @@ async def pause(session: AsyncSession, mine: Claim, until: datetime, code: str, 
 
 
 async def _advance(session: AsyncSession, mine: Claim, **values: Any) -> None:
-    still_mine = and_(
+    if not await change(session, _still(mine), **values):
+        raise ImportTaken
+
+
+def _still(mine: Claim) -> ColumnElement[bool]:
+    return and_(
         PlaylistImport.id == mine.import_id,
         PlaylistImport.attempt == mine.attempt,
         PlaylistImport.status.in_(CLAIMED),
     )
-    if not await change(session, still_mine, **values):
-        raise ImportTaken

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.imports.statements import is_free, is_running
@@ -13,10 +13,17 @@ SEND_AGAIN_AFTER = timedelta(seconds=30)
 """How long a message to the workers is trusted to be on its way."""
 
 
-async def to_send(session: AsyncSession, now: datetime, limit: int = 100) -> Sequence[int]:
-    """Return imports somebody should work on and nobody seems to: queued, due again, or abandoned."""
-    unsent = or_(PlaylistImport.sent_at.is_(None), PlaylistImport.sent_at < now - SEND_AGAIN_AFTER)
-    statement = select(PlaylistImport.id).where(is_running(), is_free(now), unsent)
+async def to_send(
+    session: AsyncSession, now: datetime, *, none_waits: bool = True, limit: int = 100
+) -> Sequence[int]:
+    """Return imports somebody should work on and nobody seems to: queued, due again, or abandoned.
+
+    What was sent a while ago has to be sent again only where no message waits in the queue: else it may be
+    there, behind others.
+    """
+    unsent = PlaylistImport.sent_at.is_(None)
+    lost = and_(PlaylistImport.sent_at < now - SEND_AGAIN_AFTER, literal(none_waits))
+    statement = select(PlaylistImport.id).where(is_running(), is_free(now), or_(unsent, lost))
     return (await session.scalars(statement.order_by(PlaylistImport.id).limit(limit))).all()
 
 

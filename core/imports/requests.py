@@ -86,11 +86,14 @@ async def retry(session: AsyncSession, import_id: int, *, accept_removals: bool 
         status=ImportStatus.QUEUED.value,
         accept_removals=accept_removals,
         failures=0,
+        losses=0,
+        furthest=0,
+        sent_at=None,
         cursor=case((PlaylistImport.status == ImportStatus.FAILED.value, None), else_=PlaylistImport.cursor),
         **NO_REASON,
     )
 
 
-async def sent(session: AsyncSession, import_id: int) -> None:
-    """Note that a message to the workers is on its way."""
-    await change(session, PlaylistImport.id == import_id, sent_at=func.now())
+async def sent(session: AsyncSession, import_id: int, *, it_was: bool = True) -> None:
+    """Note that a message to the workers is on its way, or, after all, that it is not."""
+    await change(session, PlaylistImport.id == import_id, sent_at=func.now() if it_was else None)

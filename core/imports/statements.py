@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.tables import RUNNING, ImportStatus, PlaylistImport
 
-STALE_AFTER = timedelta(seconds=30)
+STALE_AFTER = timedelta(seconds=20)
 """A claimed import nobody has said a word about for so long is abandoned."""
 
 CLAIMED = (ImportStatus.FETCHING.value, ImportStatus.IMPORTING.value)

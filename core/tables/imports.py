@@ -80,7 +80,11 @@ class PlaylistImport(Base):
     attempt: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     """How often a worker took it; whoever has an older number has lost it."""
     failures: Mapped[int] = mapped_column(Integer, server_default=text("0"))
-    """How often in a row it ended badly without fetching a page."""
+    """How often it was paused or failed since it last came further than ever before."""
+    losses: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    """How often its worker vanished since then."""
+    furthest: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    """The most items that it ever had; what has to start over is no further for it."""
     cursor: Mapped[str | None] = mapped_column(Text)
     """Where the source goes on after a crash."""
 
@@ -94,7 +98,7 @@ class PlaylistImport(Base):
 
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     sent_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    """When it was last sent to the workers."""
+    """When it was sent to the workers; None as well where one has taken it, or it waits for a time."""
     started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     heartbeat_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

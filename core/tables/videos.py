@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, Index, Integer, Text, func
+from sqlalchemy import BigInteger, Boolean, DateTime, ForeignKey, Identity, Index, Integer, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base
@@ -12,7 +12,8 @@ class Video(Base):
     """A video of a course, in playlist order. Never deleted: past watch time hangs on it.
 
     One with `unavailable` (why, for people) cannot be watched now; one with `removed_at` is in its playlist
-    no more, or was archived. Neither is counted in what a student is expected to watch.
+    no more (`vanished`: it comes back when the playlist has it again) or was archived by an admin, and stays
+    away. None of these is counted in what a student is expected to watch.
     """
 
     __tablename__ = "videos"
@@ -27,4 +28,6 @@ class Video(Base):
     youtube_id: Mapped[str | None] = mapped_column(Text)
     unavailable: Mapped[str | None] = mapped_column(Text)
     removed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    vanished: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    """Its playlist had it no more, at `removed_at`."""
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

@@ -117,8 +117,52 @@ async def test_a_pause_ends_by_itself_and_goes_on_where_it_was(sessions: Session
         await claims.pause(session, mine, until, "rate_limited", "too fast")
     assert await claim(sessions, mine.import_id, until - timedelta(seconds=1)) is None
     again = await claimed(sessions, mine.import_id, until)
-    assert (again.cursor, again.failures) == ("next", 1)
+    assert (again.cursor, again.found) == ("next", 1)
     assert (await look(sessions, mine.import_id)).paused_until is None
+
+
+async def test_only_coming_further_than_ever_forgives_failures(sessions: Sessions, course: int) -> None:
+    async def fetch_and_pause(*pages: int) -> int:
+        mine = await claimed(sessions, import_id, LATER)
+        async with sessions.begin() as session:
+            await claims.start_over(session, mine)
+        for page in pages:
+            await store(sessions, mine, page)
+        async with sessions.begin() as session:
+            await claims.pause(session, mine, NOW, "timeout", "slow")
+        return (await look(sessions, import_id)).failures
+
+    import_id = await ask(sessions, course)
+    assert [await fetch_and_pause(*pages) for pages in ((0, 1), (0,), (0, 1), (0, 1, 2), ())] == [
+        1,
+        2,
+        3,
+        1,
+        2,
+    ]
+
+
+async def test_a_worker_that_vanishes_again_and_again_is_counted(sessions: Sessions, course: int) -> None:
+    import_id = await ask(sessions, course)
+    now, lost = NOW, []
+    for _ in range(3):
+        lost.append((await claimed(sessions, import_id, now)).losses)
+        now += STALE_AFTER + timedelta(seconds=1)
+    assert lost == [0, 1, 2]
+    mine = await claimed(sessions, import_id, now)
+    await store(sessions, mine, 0)
+    assert (await look(sessions, import_id)).losses == 0
+
+
+async def test_one_that_is_given_back_goes_on_at_once_where_it_was(sessions: Sessions, course: int) -> None:
+    mine = await claimed(sessions, await ask(sessions, course))
+    await store(sessions, mine, 0, cursor="next")
+    async with sessions.begin() as session:
+        await claims.release(session, mine)
+    async with sessions.begin() as session:
+        assert list(await due.to_send(session, NOW)) == [mine.import_id]
+    again = await claimed(sessions, mine.import_id)
+    assert (again.cursor, again.losses) == ("next", 0)
 
 
 async def test_one_that_failed_starts_over_when_it_is_retried(sessions: Sessions, course: int) -> None:
@@ -130,7 +174,7 @@ async def test_one_that_failed_starts_over_when_it_is_retried(sessions: Sessions
     async with sessions.begin() as session:
         assert await requests.retry(session, mine.import_id, accept_removals=True)
     again = await claimed(sessions, mine.import_id)
-    assert (again.cursor, again.accept_removals, again.failures) == (None, True, 0)
+    assert (again.cursor, again.accept_removals) == (None, True)
     async with sessions.begin() as session:
         await claims.start_over(session, again)
     assert (await look(sessions, mine.import_id)).found == 0
@@ -166,6 +210,8 @@ async def test_what_nobody_works_on_is_sent_again(sessions: Sessions, course: in
     assert await to_send(sent_at + timedelta(seconds=5)) == []
     lost = sent_at + due.SEND_AGAIN_AFTER + timedelta(seconds=1)
     assert await to_send(lost) == [import_id]
+    async with sessions.begin() as session:
+        assert await due.to_send(session, lost, none_waits=False) == [], "its message may be in the queue"
     await claimed(sessions, import_id, lost)
     assert await to_send(lost) == []
     assert await to_send(lost + STALE_AFTER + timedelta(seconds=1)) == [import_id]
