@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tests.youtube.playlists import Kind, Playlist, Trouble, Video
@@ -30,6 +30,8 @@ class DataApi(YouTube):
     """`url` is the setting EDUTRACK_YOUTUBE_API_URL, `ca_file` EDUTRACK_YOUTUBE_CA_FILE."""
 
     key: str = KEY
+    hidden: set[str] = field(default_factory=set)
+    """Videos nothing is said about, as where a country may not see them."""
 
     @property
     def url(self) -> str:
@@ -73,8 +75,11 @@ class DataApi(YouTube):
     def _videos(self, ids: list[str]) -> list[dict[str, Any]]:
         assert len(ids) <= MAX_ITEMS_A_PAGE
         assert len(ids) == len(set(ids))
+        gone = self.hidden | {
+            video.id for each in self.playlists.values() for video in each.videos if video.gone
+        }
         there = {video.id: video for each in self.playlists.values() for video in each.videos}
-        return [_video(there[each]) for each in ids if each in there and not there[each].gone]
+        return [_video(there[each]) for each in ids if each in there and each not in gone]
 
 
 @contextmanager

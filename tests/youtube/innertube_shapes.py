@@ -9,10 +9,11 @@ OWNER = {
 
 
 class Layout(StrEnum):
-    """The two generations of pages that are about."""
+    """The generations of pages that are about; on some, nothing says how many videos there are."""
 
     SIDEBAR = auto()
     HEADER = auto()
+    UNCOUNTED = auto()
 
 
 def resolved(playlist_id: str) -> dict[str, Any]:
@@ -105,6 +106,8 @@ def first_page(
 
 
 def _head(title: str, count: int, layout: Layout) -> dict[str, Any]:
+    if layout is Layout.UNCOUNTED:
+        return {}
     number, noun = f"{count:,}" if count else "No", " video" if count == 1 else " videos"
     if layout is Layout.HEADER:
         parts = [{"text": {"content": text}} for text in ("Playlist", number + noun, "1,234 views")]

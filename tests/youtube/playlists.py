@@ -95,10 +95,15 @@ class Trouble:
     times: int | None = None
     target: str = "https://127.0.0.1:1/"
     """Where a redirect leads."""
+    spared: int = 0
+    """So many requests are not hit before."""
 
     def strikes(self, page: int) -> bool:
         """Say whether this request is hit, and count it."""
         if page < self.page or self.times == 0:
+            return False
+        if self.spared:
+            self.spared -= 1
             return False
         if self.times is not None:
             self.times -= 1

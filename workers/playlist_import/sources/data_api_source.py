@@ -1,6 +1,6 @@
 """Playlists from YouTube's Data API v3, for those who have a key. Goes on where it was."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -61,7 +61,7 @@ class DataApiSource:
         self._ca_file = ca_file
         self._policy = policy
 
-    async def pages(self, playlist_id: str, cursor: str | None = None) -> AsyncIterator[Page]:
+    async def pages(self, playlist_id: str, cursor: str | None = None) -> AsyncGenerator[Page, None]:
         check_playlist_id(playlist_id)
         place = Cursor.parse(cursor) if cursor is not None else None
         async with connected(self._url, self._key, self._ca_file, self._policy) as api:

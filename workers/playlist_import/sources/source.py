@@ -1,6 +1,6 @@
 """What every source of playlists gives."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,7 +33,7 @@ class Page:
 class PlaylistSource(Protocol):
     """One way to read a playlist. It keeps nothing between calls and may be used by several tasks at once."""
 
-    def pages(self, playlist_id: str, cursor: str | None = None) -> AsyncIterator[Page]:
+    def pages(self, playlist_id: str, cursor: str | None = None) -> AsyncGenerator[Page, None]:
         """Yield at least one page, and end when every item of the playlist was in one.
 
         A cursor is one that an earlier page of the same source had: the pages are those after it. Without one

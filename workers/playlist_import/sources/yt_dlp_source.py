@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -66,7 +66,7 @@ class YtDlpSource:
         self._ca_file = ca_file
         self._policy = policy
 
-    async def pages(self, playlist_id: str, cursor: str | None = None) -> AsyncIterator[Page]:
+    async def pages(self, playlist_id: str, cursor: str | None = None) -> AsyncGenerator[Page, None]:
         check_playlist_id(playlist_id)
         if cursor is not None:
             raise Changed("a cursor of another source")
