@@ -35,6 +35,10 @@ class BatchPolicy:
     """How much is taken at once."""
 
     prefetch_messages: int = 100
+    """A message may hold a thousand events: this bounds the memory of what is delivered ahead."""
+    prefetch_small_messages: int = 500
+    """Of single events, say: so that a backlog of them comes in full batches too."""
+    small_message_bytes: int = 1_000
     events: int = 500
     """No further message joins a batch that has as many events."""
     look_every: timedelta = timedelta(seconds=5)
@@ -156,7 +160,7 @@ class Consumer:
                 if self._stopping.is_set():
                     return
                 careful = await self._finish(inbox.take(), inbox)
-                await inbox.consume(self._prefetch(careful=careful))
+                await inbox.consume(self._prefetch(inbox, careful=careful))
 
     async def _drain(self, inbox: Inbox) -> None:
         """Finish what was delivered before the queue was deleted: there is no other copy of it."""
@@ -190,10 +194,13 @@ class Consumer:
         messages = [each.message for each in done if not self._handling.is_held_back(each.message)]
         await inbox.acknowledge(messages, all_before=all_before and not self._handling.holds_back)
 
-    def _prefetch(self, *, careful: bool) -> int:
+    def _prefetch(self, inbox: Inbox, *, careful: bool) -> int:
         if self._handling.holds_back:
             return self._policy.prefetch_past_failures
-        return 1 if careful else self._policy.prefetch_messages
+        if careful:
+            return 1
+        are_small = inbox.message_bytes < self._policy.small_message_bytes
+        return self._policy.prefetch_small_messages if are_small else self._policy.prefetch_messages
 
     def _must_let_go(self, inbox: Inbox) -> bool:
         return self._stopping.is_set() or inbox.is_lost

@@ -25,6 +25,8 @@ class Inbox:
         self._delivered: deque[AbstractIncomingMessage] = deque()
         self._arrived = asyncio.Event()
         self._prefetch = 0
+        self.message_bytes = 0.0
+        """About how large messages are lately; a new batch makes up a quarter of it."""
         self._tag: str | None = None
         self.queue_gone = asyncio.Event()
         """Set when the queue was deleted: what was delivered before is nowhere else, and needs no ack."""
@@ -71,6 +73,8 @@ class Inbox:
             bytes_left -= len(batch[-1].body)
         if not self._delivered:
             self._arrived.clear()
+        mean = sum(len(message.body) for message in batch) / len(batch)
+        self.message_bytes += (mean - self.message_bytes) / 4 if self.message_bytes else mean
         return batch
 
     async def acknowledge(self, messages: Sequence[AbstractIncomingMessage], *, all_before: bool) -> None:

@@ -19,13 +19,16 @@ from workers.watch_time.fold import Player, ProgressRow, Span, progress_row, rea
 PlayerKey = tuple[int, int, str]
 """`(user_id, video_id, session_id)`"""
 
+Order = tuple[datetime, int, UUID]
+"""Place of an event among those of its user."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where a player stood before the new events."""
 
     player: Player = field(default_factory=Player)
-    last: tuple[datetime, int, UUID] | None = None
+    last: Order | None = None
     """Order of its latest event; None before its first."""
     others_until: datetime | None = None
     """Latest event of the user's other players: none of their spans goes further."""

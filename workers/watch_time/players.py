@@ -1,6 +1,6 @@
 """Statements on `players`: where each player stands after its latest event. Derived from the log."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from events.schemas import Event, Heartbeat
 from workers.watch_time.fold import OpenSpan, Player, read_player
-from workers.watch_time.in_order import PlayerKey, Standing
+from workers.watch_time.in_order import Order, PlayerKey, Standing
 from workers.watch_time.log import to_event
 
 _STANDING = text("""
@@ -92,6 +92,8 @@ JOIN progress_events e
 
 async def by_log(session: AsyncSession, keys: Collection[PlayerKey]) -> dict[PlayerKey, tuple[Player, Event]]:
     """Return where players stand by the log: their latest turn and the heartbeats since say it."""
+    if not keys:
+        return {}
     found = await session.execute(_TAILS, _columns(keys) | {"heartbeat": Heartbeat.rank})
     return latest(to_event(row) for row in found)
 
@@ -133,6 +135,35 @@ def latest(events: Iterable[Event]) -> dict[PlayerKey, tuple[Player, Event]]:
     for event in sorted(events, key=lambda event: event.order):
         heard.setdefault((event.user_id, event.video_id, event.session_id), []).append(event)
     return {key: (read_player(events)[0], events[-1]) for key, events in heard.items()}
+
+
+def last_orders(fresh: Iterable[Event], standing: Mapping[PlayerKey, Standing]) -> dict[PlayerKey, Order]:
+    """Return the order of the latest event of each player of some new events. Pure."""
+    found: dict[PlayerKey, Order] = {}
+    for event in fresh:
+        key = event.user_id, event.video_id, event.session_id
+        before = found.get(key) or standing[key].last
+        found[key] = max(before, event.order) if before else event.order
+    return found
+
+
+def known_from(
+    windows: Iterable[Sequence[Event]], last: Mapping[PlayerKey, Order]
+) -> dict[PlayerKey, tuple[Player, Event]]:
+    """Return where those of the players stand whose latest event lies in a window. Pure.
+
+    A window holds a player's events from a turn on, and a turn settles what a player is doing.
+    """
+    wanted = (
+        [event for event in events if (event.user_id, event.video_id, event.session_id) in last]
+        for events in windows
+    )
+    return {
+        key: (player, event)
+        for events in wanted
+        for key, (player, event) in latest(events).items()
+        if event.order == last[key]
+    }
 
 
 def of(events: Iterable[Event]) -> set[PlayerKey]:

@@ -19,7 +19,7 @@ from events.schemas import Applied, Event
 from workers.watch_time import log, players, rows
 from workers.watch_time.boundary import Boundary, load_boundary
 from workers.watch_time.fold import fold
-from workers.watch_time.in_order import Addition, add_in_order
+from workers.watch_time.in_order import Addition, PlayerKey, Standing, add_in_order
 from workers.watch_time.log import EventKey
 from workers.watch_time.refold import days_to_refold
 from workers.watch_time.rows import ProgressKey
@@ -132,7 +132,7 @@ class WatchTime:
         if added:
             await self._add(session, added, first_day)
         if disordered:
-            await self._refold(session, disordered, first_day)
+            await self._refold(session, disordered, standing, first_day)
 
     async def _add(self, session: AsyncSession, added: Mapping[int, Addition], first_day: date) -> None:
         differences = {user_id: addition.since(first_day) for user_id, addition in added.items()}
@@ -141,7 +141,13 @@ class WatchTime:
             session, {key: stand for addition in added.values() for key, stand in addition.players.items()}
         )
 
-    async def _refold(self, session: AsyncSession, fresh: Sequence[Event], first_day: date) -> None:
+    async def _refold(
+        self,
+        session: AsyncSession,
+        fresh: Sequence[Event],
+        standing: Mapping[PlayerKey, Standing],
+        first_day: date,
+    ) -> None:
         zone = self._policy.zone
         touched = await log.touched_players(session, fresh)
         stretches = [days.since(first_day) for days in days_to_refold(touched, zone)]
@@ -151,7 +157,9 @@ class WatchTime:
             days: fold(events[window.user_id, window.start], self._policy) for days, window in windows.items()
         }
         await rows.replace(session, folded)
-        await players.read_again(session, players.of(fresh))
+        last = players.last_orders(fresh, standing)
+        known = players.known_from(events.values(), last)
+        await players.put(session, known | await players.by_log(session, last.keys() - known.keys()))
 
     async def _places(
         self, session: AsyncSession, events: Mapping[EventKey, Event], fresh: Collection[EventKey]

@@ -15,7 +15,7 @@ from events.handling import Busy, Handler, Invalid
 from events.publisher import BrokerAway, Publisher, PublishPolicy
 from events.queues import QueueWatch
 from events.replies import Replies
-from events.schemas import Applied, Event, Pause, Play
+from events.schemas import Applied, Event, Pause, Play, encode
 from events.sender import REASON, Sender
 from events.submissions import Overloaded
 from events.topology import PROGRESS, PROGRESS_DEAD_LETTERS
@@ -118,6 +118,23 @@ async def test_many_requests_at_once_share_messages_and_transactions(broker: str
     assert messages < 30
     assert len(handle.batches) < 10
     assert set(handle.applied) == {event.event_id for event in events}
+
+
+async def test_a_backlog_of_single_events_is_handled_in_large_batches(broker: str) -> None:
+    handle, events = Recorder(), [play() for _ in range(1_500)]
+    async with await connect(broker) as connection, connection.channel() as channel:
+        exchange = await channel.get_exchange(PROGRESS.exchange.name)
+        await asyncio.gather(
+            *(exchange.publish(Message(encode([event])), PROGRESS.routing_key) for event in events)
+        )
+
+    async def slowly(batch: Sequence[Event]) -> list[Applied]:
+        await asyncio.sleep(0.2)
+        return await handle(batch)
+
+    async with consuming(broker, slowly):
+        await handle.wait_for(len(events))
+    assert max(map(len, handle.batches)) > 300
 
 
 async def test_who_waits_hears_what_became_of_the_event(broker: str) -> None:
