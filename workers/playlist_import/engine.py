@@ -141,7 +141,7 @@ class Engine:
         """
         if mine.cursor is None and mine.found:
             await self._write(lambda session: claims.start_over(session, mine))
-        async with aclosing(self._source.pages(mine.playlist_id, mine.cursor)) as pages:  # type: ignore[type-var]
+        async with aclosing(self._source.pages(mine.playlist_id, mine.cursor)) as pages:
             async for page in pages:
                 await self._store(mine, page)
                 await self._tell(mine.import_id)

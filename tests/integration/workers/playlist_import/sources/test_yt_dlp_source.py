@@ -123,6 +123,13 @@ async def test_an_empty_page_is_no_end_where_nobody_counts(youtube: InnerTube) -
         assert (await read(youtube)).code == "incomplete"
 
 
+async def test_a_page_without_contents_is_no_end_where_nobody_counts(youtube: InnerTube) -> None:
+    youtube.layout = Layout.UNCOUNTED
+    youtube.trouble = Trouble(Kind.NO_CONTENTS, page=1)
+    outcome = await read(youtube)
+    assert (outcome.code, len(outcome.items)) == ("incomplete", 100)
+
+
 @pytest.mark.parametrize("kind", [Kind.SERVER_ERROR, Kind.NO_CONTENTS, Kind.CUT])
 async def test_trouble_of_a_moment_is_not_noticed(youtube: InnerTube, kind: Kind) -> None:
     youtube.trouble = Trouble(kind, page=1, times=1)
