@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
@@ -122,10 +123,23 @@ async def _wrong_types(_: Request, error: Exception) -> Response:
     return answer(wrong_types([FieldProblem(field=_field(one), message=_message(one)) for one in found]))
 
 
-async def _of_the_framework(_: Request, error: Exception) -> Response:
+async def _of_the_framework(request: Request, error: Exception) -> Response:
     """Answer what FastAPI and Starlette raise; their details may repeat input, so they are not used."""
     assert isinstance(error, HTTPException), "registered for nothing else"
-    return answer(problem_of_status(error.status_code), error.headers)
+    headers = error.headers
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers = {"Allow": ", ".join(sorted(_methods_at(request)))}
+    return answer(problem_of_status(error.status_code), headers)
+
+
+def _methods_at(request: Request) -> set[str]:
+    """Return what may be done at an address; the framework names the methods of one route only."""
+    found: set[str] = set()
+    for route in iter_route_contexts(request.app.routes):
+        pattern = getattr(route, "path_regex", None)
+        if pattern is not None and pattern.match(request.scope["path"]):
+            found |= route.methods or set()
+    return found
 
 
 def _field(error: Mapping[str, Any]) -> str:

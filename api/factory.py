@@ -60,7 +60,7 @@ def _allow_origins(app: FastAPI, settings: Settings) -> None:
             CORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_credentials=False,
-            allow_methods=["GET", "POST"],
+            allow_methods=["GET", "POST", "PATCH"],
             allow_headers=_ACCEPTED,
             expose_headers=_EXPOSED,
             max_age=_CORS_SECONDS,

@@ -31,6 +31,9 @@ RETRY_AFTER_HEADER = {"Retry-After": {"description": "Seconds to wait", "schema"
 
 Example = tuple[type[EduTrackError], str]
 
+NO_DICTIONARY = "Input should be a valid dictionary or object to extract fields from"
+"""What pydantic says of a body that is no object, in a route none of whose fields is required."""
+
 _QUERY_SCHEME = "query"
 _SCHEMA = {"$ref": "#/components/schemas/Problem"}
 
@@ -120,8 +123,10 @@ def _of_body(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> Iterat
         yield problem_of(BadRequest, MALFORMED)
     yield problem_of_status(413)
     schema = next(iter(content.values()))["schema"]
+    schema = next(iter(schema.get("anyOf", (schema,))))  # one that may be left out is of its type, or null
     schema = schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
-    yield wrong_types([FieldProblem(field=name, message="Field required") for name in schema["required"]])
+    needed = [FieldProblem(field=name, message="Field required") for name in schema.get("required", ())]
+    yield wrong_types(needed or [FieldProblem(field="body", message=NO_DICTIONARY)])
 
 
 def _of_parameters(operation: Mapping[str, Any]) -> Iterator[Problem]:

@@ -22,7 +22,7 @@ def create(
     from cli.database import in_transaction
 
     async def add(session: "AsyncSession") -> int:
-        return await service.create(session, title, link)
+        return (await service.create(session, title, link)).id
 
     typer.echo(f"The course has id {in_transaction(add)}.")
 
@@ -34,18 +34,18 @@ def add_video(
     link: Annotated[str, typer.Argument(metavar="LINK")],
 ) -> None:
     """Add a video at the end of a course."""
-    from api.videos import service
+    from api.courses import service
     from cli.database import in_transaction
 
     async def add(session: "AsyncSession") -> int:
-        return await service.append(session, course_id, title, link)
+        return (await service.add_video(session, course_id, title, link)).id
 
     typer.echo(f"The video has id {in_transaction(add)}.")
 
 
 @app.command("list")
 def list_courses() -> None:
-    """Show every course."""
+    """Show every course that is not archived."""
     from api.courses import service
     from cli.database import in_transaction
 

@@ -26,6 +26,7 @@ RECORDS = sorted((ROOT / "docs" / "adr").glob("*.md"))
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 
 ALSO_WRITES = {
+    "api/courses/queries.py": {"videos"},  # a course is filled at its own address
     "api/videos/queries.py": {"courses"},  # a playlist that is asked for becomes a course at once
     "cli/demo/load.py": {"courses", "videos"},  # the demonstration, once
     "workers/playlist_import/queries.py": {"courses", "videos"},  # a course becomes what its playlist is

@@ -4,12 +4,16 @@ It also adds the course that a playlist becomes, and selects the courses its vid
 """
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.tables import Course, Video
+
+_AS_STORED = {"populate_existing": True}
 
 
 async def course_exists(session: AsyncSession, course_id: int) -> bool:
@@ -18,22 +22,39 @@ async def course_exists(session: AsyncSession, course_id: int) -> bool:
 
 
 async def of_course(
-    session: AsyncSession, course_id: int, *, after: tuple[int, ...] | None, limit: int
+    session: AsyncSession, course_id: int, *, after: tuple[int, ...] | None, limit: int, removed: bool
 ) -> Sequence[Video]:
     """Return a course's videos in playlist order, from the one after `after`: position and id."""
     statement = select(Video).where(Video.course_id == course_id)
     if after is not None:
         statement = statement.where(tuple_(Video.position, Video.id) > after)
+    if not removed:
+        statement = statement.where(Video.removed_at.is_(None))
     return (await session.scalars(statement.order_by(Video.position, Video.id).limit(limit))).all()
 
 
-async def append(session: AsyncSession, course_id: int, title: str, video_link: str) -> int:
-    """Add a video at the end of a course and return its id."""
-    last = select(func.coalesce(func.max(Video.position), -1)).where(Video.course_id == course_id)
-    statement = insert(Video).values(
-        course_id=course_id, title=title, video_link=video_link, position=last.scalar_subquery() + 1
-    )
-    return (await session.execute(statement.returning(Video.id))).scalar_one()
+async def by_id(session: AsyncSession, video_id: int) -> Video | None:
+    """Return one video, removed or not."""
+    return await session.get(Video, video_id)
+
+
+async def change(session: AsyncSession, video_id: int, **values: Any) -> Video | None:
+    """Change columns of a video and return it; None where there is none."""
+    statement = update(Video).where(Video.id == video_id).values(values).returning(Video)
+    return (await session.scalars(statement, execution_options=_AS_STORED)).one_or_none()
+
+
+async def archive(session: AsyncSession, video_id: int, at: datetime) -> Video | None:
+    """Take a video out of its course and return it; None where there is none. The first time counts."""
+    return await change(session, video_id, removed_at=func.coalesce(Video.removed_at, at))
+
+
+async def make_room(session: AsyncSession, course_id: int, position: int) -> None:
+    """Move every video of a course from a place on back by one; whoever moves some at once waits."""
+    course = select(Course.id).where(Course.id == course_id).with_for_update(key_share=True)
+    await session.execute(course)
+    moved = update(Video).where(Video.course_id == course_id, Video.position >= position)
+    await session.execute(moved.values(position=Video.position + 1))
 
 
 async def course_of_playlist(session: AsyncSession, playlist_id: str, link: str) -> Course:

@@ -4,23 +4,24 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.content import Position, Seconds
 from api.deps import Text
 from core.tables import ImportStatus
 
 _LINK = "https://www.youtube.com/playlist?list=PL0123456789abcdef"
 
 
-class VideoAnswer(BaseModel):
-    """A video of a course."""
+class VideoChange(BaseModel):
+    """What is to be different; what is left out stays as it is."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(hide_input_in_errors=True)
 
-    id: int = Field(examples=[1])
-    course_id: int = Field(examples=[1])
-    title: str = Field(examples=["Means and medians"])
-    video_link: str = Field(examples=["https://www.youtube.com/watch?v=abcdefghijk"])
-    position: int = Field(description="Its place in the course", examples=[0])
-    duration_seconds: int | None = Field(description="Null where it is not known", examples=[630])
+    title: Text = Field(default_factory=str, examples=["Means, medians and modes"])
+    video_link: Text = Field(default_factory=str, examples=["https://school.example/videos/means.mp4"])
+    position: Position = Field(
+        default_factory=int, description="Its new place; the videos from there on move back", examples=[0]
+    )
+    duration_seconds: Seconds | None = Field(None, description="Null where it is not known", examples=[630])
 
 
 class PlaylistRequest(BaseModel):

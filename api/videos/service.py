@@ -1,21 +1,29 @@
 """Videos of courses and imports of playlists. Raises `core.errors`; commits nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.content import NO_COURSE, link_of, title_of
 from api.videos import queries
 from api.videos.playlist_links import read_playlist_link
-from core.errors import BadRequest, NotFound
+from core.errors import NotFound
 from core.imports import requests
 from core.tables import Course, PlaylistImport, Video
 
-NO_COURSE = "there is no such course: GET /courses lists them"
+NO_VIDEO = "there is no such video: GET /videos/course/{id} lists those of a course"
 NO_IMPORT = "there is no such import: POST /videos/youtube-playlist answers with one"
 
 
 async def of_course(
-    session: AsyncSession, course_id: int, *, after: tuple[int, ...] | None, limit: int
+    session: AsyncSession,
+    course_id: int,
+    *,
+    after: tuple[int, ...] | None,
+    limit: int,
+    removed: bool = False,
 ) -> Sequence[Video]:
     """Return a course's videos in playlist order, from the one after `after`: position and id.
 
@@ -23,24 +31,48 @@ async def of_course(
         NotFound: there is no such course.
 
     """
-    await _require_course(session, course_id)
-    return await queries.of_course(session, course_id, after=after, limit=limit)
+    if not await queries.course_exists(session, course_id):
+        raise NotFound(NO_COURSE)
+    return await queries.of_course(session, course_id, after=after, limit=limit, removed=removed)
 
 
-async def append(session: AsyncSession, course_id: int, title: str, video_link: str) -> int:
-    """Add a video at the end of a course and return its id.
+async def change(session: AsyncSession, video_id: int, fields: Mapping[str, Any]) -> Video:
+    """Change the fields that are given and return the video; one that moves makes room for itself.
 
     Raises:
-        BadRequest: it has no title, or its link is none of the web.
-        NotFound: there is no such course.
+        BadRequest: a title or a link is none.
+        NotFound: there is no such video.
 
     """
-    if not title.strip():
-        raise BadRequest("a video needs a title")
-    if not video_link.startswith(("https://", "http://")):
-        raise BadRequest("a video's link must begin with https:// or http://")
-    await _require_course(session, course_id)
-    return await queries.append(session, course_id, title.strip(), video_link)
+    video = _found(await queries.by_id(session, video_id))
+    changed = dict(fields)
+    if "title" in changed:
+        changed["title"] = title_of(changed["title"])
+    if "video_link" in changed:
+        changed["video_link"] = link_of(changed["video_link"])
+    if changed.get("position", video.position) != video.position:
+        await queries.make_room(session, video.course_id, changed["position"])
+    return _found(await queries.change(session, video_id, **changed))
+
+
+async def archive(session: AsyncSession, video_id: int, now: datetime) -> Video:
+    """Take a video out of its course; what was watched of it stays.
+
+    Raises:
+        NotFound: there is no such video.
+
+    """
+    return _found(await queries.archive(session, video_id, now))
+
+
+async def restore(session: AsyncSession, video_id: int) -> Video:
+    """Undo `archive`.
+
+    Raises:
+        NotFound: there is no such video.
+
+    """
+    return _found(await queries.change(session, video_id, removed_at=None))
 
 
 async def request_import(
@@ -70,6 +102,7 @@ async def one_import(session: AsyncSession, import_id: int) -> PlaylistImport:
     return found
 
 
-async def _require_course(session: AsyncSession, course_id: int) -> None:
-    if not await queries.course_exists(session, course_id):
-        raise NotFound(NO_COURSE)
+def _found(video: Video | None) -> Video:
+    if video is None:
+        raise NotFound(NO_VIDEO)
+    return video

@@ -75,7 +75,7 @@ async def api(settings: Settings, sessions: Sessions, redis: object) -> AsyncIte
 
 @pytest.fixture
 async def furnished(sessions: Sessions) -> None:
-    """User 1, who can sign in, and a course with a video and an import."""
+    """User 1, who can sign in, and a course with a playlist, a video and an import, and one with nothing."""
     password_hash = await PASSWORDS.hash(LOGIN["password"])
     async with sessions.begin() as session:
         await session.execute(
@@ -88,8 +88,9 @@ async def furnished(sessions: Sessions) -> None:
                 role=Role.STUDENT.value,
             )
         )
-        session.add(Course(course_title="Optics"))
-        await session.flush()
+        for title, playlist_id in (("Optics", "PLoptics"), ("Logic", None)):
+            session.add(Course(course_title=title, playlist_id=playlist_id))
+            await session.flush()
         session.add(Video(course_id=1, title="Lenses", video_link="https://example.org/lenses", position=0))
         session.add(PlaylistImport(course_id=1, requested_by=1))
 

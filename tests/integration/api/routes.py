@@ -43,6 +43,8 @@ class Route:
 SIGN_UP = {"username": "newcomer", "email": "newcomer@example.org", "password": "correct horse battery"}
 LOGIN = {"username": "ada", "password": "correct horse battery"}
 CHANGE = {"current_password": "correct horse battery", "new_password": "staple of the sea"}
+COURSE = {"course_title": "Optics", "link": "https://school.example/optics"}
+VIDEO = {"title": "Lenses", "video_link": "https://school.example/lenses.mp4"}
 EVENT = {"video_id": 1, "start_time": "10:00:00"}
 ASYNC = {"Prefer": "respond-async"}
 
@@ -59,10 +61,18 @@ ROUTES = (
     Route("GET", "/auth/users/me", Who.USER),
     Route("POST", "/auth/password", Who.USER, json=CHANGE),
     Route("GET", "/courses", Who.ANYBODY),
+    Route("POST", "/courses", Who.ADMIN, json=COURSE),
     Route("GET", "/courses/{id}", Who.ANYBODY, "/courses/1"),
+    Route("PATCH", "/courses/{id}", Who.ADMIN, "/courses/1", json={**COURSE, "resync_hours": 24}),
+    Route("POST", "/courses/{id}/archive", Who.ADMIN, "/courses/1/archive"),
+    Route("POST", "/courses/{id}/restore", Who.ADMIN, "/courses/1/restore"),
+    Route("POST", "/courses/{id}/videos", Who.ADMIN, "/courses/1/videos", json=VIDEO),
     Route("POST", "/courses/{id}/register", Who.STUDENT, "/courses/1/register"),
     Route("GET", "/courses/{id}/registration", Who.USER, "/courses/1/registration"),
     Route("GET", "/videos/course/{id}", Who.ANYBODY, "/videos/course/1"),
+    Route("PATCH", "/videos/{id}", Who.ADMIN, "/videos/1", json={**VIDEO, "position": 0}),
+    Route("POST", "/videos/{id}/archive", Who.ADMIN, "/videos/1/archive"),
+    Route("POST", "/videos/{id}/restore", Who.ADMIN, "/videos/1/restore"),
     Route("POST", "/videos/youtube-playlist", Who.ADMIN, json={"playlist_url": PLAYLIST}),
     Route("GET", "/videos/imports/{id}", Who.ADMIN, "/videos/imports/1"),
     Route("POST", "/progress", Who.STUDENT, json=EVENT, headers=ASYNC),

@@ -25,7 +25,18 @@ from events.consumer import Consumer
 from events.dead_letters import TURN
 from events.sender import Sender
 from tests.integration.api.conftest import Api, Callers, bearer, serving, until
-from tests.integration.api.routes import ASYNC, CHANGE, EVENT, LOGIN, ROUTES, SIGN_UP, Route, Who
+from tests.integration.api.routes import (
+    ASYNC,
+    CHANGE,
+    COURSE,
+    EVENT,
+    LOGIN,
+    ROUTES,
+    SIGN_UP,
+    VIDEO,
+    Route,
+    Who,
+)
 from workers.watch_time.worker import handler
 
 NOWHERE = 1
@@ -115,7 +126,8 @@ async def test_every_body_shown_is_taken(gateway: Api, document: dict[str, Any],
             )
             example = content.get("example") or example_of(document, content["schema"])
             body = {"data": example} if "form" in kind else {"json": example}
-            answer = await gateway.client.request(method, path, headers=who | ASYNC, **body)
+            url = OPERATIONS[method, path].request["url"]
+            answer = await gateway.client.request(method, url, headers=who | ASYNC, **body)
             taken = answer.status_code == 400 and answer.json()["detail"] == TAKEN
             assert taken or answer.status_code < 300, (path, answer.text)
 
@@ -188,8 +200,8 @@ async def provoke(api: Api, callers: Callers, route: Route, told: Told) -> None:
     for url in wrong_urls(route):
         await tell(api, told, route, url=url, headers=welcome)
     kind = "application/x-www-form-urlencoded" if route.form else "application/json"
-    if route.method == "POST" and (route.json or route.form):
-        for content in (b'{"a":', b"{}", b" " * (LIMITS.body_bytes + 1)):
+    if route.json or route.form:
+        for content in (b'{"a":', b"{}", b"[]", b" " * (LIMITS.body_bytes + 1)):
             wrong = {"json": None, "data": None, "content": content}
             await tell(api, told, route, headers=welcome | {"Content-Type": kind}, **wrong)
     for name in route.json or ():
@@ -215,6 +227,8 @@ def wrong_urls(route: Route) -> Iterator[str]:
 
 async def provoke_by_meaning(api: Api, callers: Callers, told: Told) -> None:
     """Send what is well-formed and means nothing."""
+    await provoke_by_fields(api, callers, told)
+    await provoke_the_archive(api, callers, told)
     for path, caller, bodies in (
         ("/auth/signup", callers.anonymous, [SIGN_UP, SIGN_UP]),
         ("/auth/login", callers.anonymous, [LOGIN | {"password": "wrong"}]),
@@ -227,6 +241,30 @@ async def provoke_by_meaning(api: Api, callers: Callers, told: Told) -> None:
             await tell(api, told, OPERATIONS["POST", path], json=body, headers=caller)
     for form in (LOGIN | {"password": "wrong"}, LOGIN | {"username": "a\0"}):
         await tell(api, told, OPERATIONS["POST", "/auth/token"], data=form)
+
+
+async def provoke_by_fields(api: Api, callers: Callers, told: Told) -> None:
+    for method, path, body in (
+        ("POST", "/courses", COURSE),
+        ("PATCH", "/courses/{id}", COURSE),
+        ("POST", "/courses/{id}/videos", VIDEO),
+        ("PATCH", "/videos/{id}", VIDEO),
+    ):
+        for name in body:
+            await tell(api, told, OPERATIONS[method, path], json=body | {name: " "}, headers=callers.admin)
+
+
+async def provoke_the_archive(api: Api, callers: Callers, told: Told) -> None:
+    """Ask for what is archived, for a place in it, and for another import of what never was imported."""
+    change, register = OPERATIONS["PATCH", "/courses/{id}"], OPERATIONS["POST", "/courses/{id}/register"]
+    await tell(api, told, change, url="/courses/2", json={"resync_hours": 1}, headers=callers.admin)
+    await api.client.post("/courses/2/archive", headers=callers.admin)
+    await tell(api, told, register, url="/courses/2/register", headers=callers.student)
+    for caller in Callers.__dataclass_fields__:
+        archived = {"url": "/courses?archived=true", "headers": getattr(callers, caller)}
+        await tell(api, told, OPERATIONS["GET", "/courses"], **archived)
+    twice = {"url": "/courses?archived=true&token=another", "headers": callers.admin}
+    await tell(api, told, OPERATIONS["GET", "/courses"], **twice)
 
 
 NO_PLAYLISTS = (
