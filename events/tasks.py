@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 import kombu.entity
+from amqp.exceptions import AMQPError
 from celery import Celery
 from kombu.exceptions import KombuError
 
@@ -64,6 +65,14 @@ class TaskSender:
             return False
         return True
 
+    async def waiting(self) -> int | None:
+        """Return how many tasks wait for an import worker; None where the broker does not say."""
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._thread, self._waiting)
+        except (KombuError, AMQPError, OSError):
+            return None
+
     def close(self) -> None:
         """Send nothing more. Does not wait for what is being sent."""
         self._thread.shutdown(wait=False, cancel_futures=True)
@@ -77,6 +86,12 @@ class TaskSender:
             ignore_result=True,
             confirm_timeout=self._policy.confirm_within.total_seconds(),
         )
+
+    def _waiting(self) -> int:
+        with self._celery.connection_for_write() as connection:
+            connection.ensure_connection(max_retries=1, timeout=self._policy.connect_within.total_seconds())
+            declared = connection.default_channel.queue_declare(IMPORTS.name, passive=True)
+            return int(declared.message_count)
 
 
 def kombu_queue(queue: Queue) -> kombu.entity.Queue:

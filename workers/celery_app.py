@@ -20,7 +20,8 @@ from core.logs import configure_logging
 from core.settings import Settings
 from events.tasks import kombu_queue
 from events.topology import IMPORTS, SIGNS_OF_LIFE
-from workers.playlist_import import tasks
+from workers.celery_beat import SWEEP_IMPORTS
+from workers.playlist_import import sweep, tasks
 
 TASK_QUEUES = (IMPORTS, SIGNS_OF_LIFE)
 
@@ -29,11 +30,12 @@ TASK_QUEUES = (IMPORTS, SIGNS_OF_LIFE)
 class TaskPolicy:
     """How tasks are taken and how long they may last.
 
+    An import mostly waits for YouTube, so more of them than processors run at once.
     The hard limit stays below the 30 minutes after which RabbitMQ closes the channel of an unacknowledged
     delivery.
     """
 
-    processes: int = 2
+    processes: int = 4
     soft_limit: timedelta = timedelta(minutes=24)
     hard_limit: timedelta = timedelta(minutes=25)
     heartbeat: timedelta = timedelta(seconds=10)
@@ -44,7 +46,11 @@ class TaskPolicy:
 TASK_POLICY = TaskPolicy()
 
 
-def make_celery(settings: Settings, policy: TaskPolicy = TASK_POLICY) -> Celery:
+def make_celery(
+    settings: Settings,
+    must_stop: tasks.MustStop = lambda: False,
+    policy: TaskPolicy = TASK_POLICY,
+) -> Celery:
     """Return the application with its tasks and its schedule. Connects to nothing."""
     app = Celery("edutrack", set_as_current=False)
     app.conf.update(
@@ -58,7 +64,7 @@ def make_celery(settings: Settings, policy: TaskPolicy = TASK_POLICY) -> Celery:
         **_results(settings, policy),
         **_schedule(settings, policy),
     )
-    tasks.register(app, settings)
+    tasks.register(app, settings, must_stop)
     return app
 
 
@@ -113,7 +119,8 @@ def _delivery(policy: TaskPolicy) -> dict[str, Any]:
         "task_soft_time_limit": policy.soft_limit.total_seconds(),
         "task_time_limit": policy.hard_limit.total_seconds(),
         "worker_prefetch_multiplier": 1,
-        "worker_cancel_long_running_tasks_on_connection_loss": True,
+        # An import goes on without the broker; whoever gets its message meanwhile sees that it is taken.
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
         # Its queue would be transient, which RabbitMQ 4.3 refuses; state is kept in PostgreSQL.
         "worker_enable_remote_control": False,
         "worker_consumer": "workers.celery_consumer:Consumer",
@@ -140,6 +147,7 @@ def _schedule(settings: Settings, policy: TaskPolicy) -> dict[str, Any]:
                 "task": tasks.SIGN_OF_LIFE,
                 "schedule": pulse.EVERY,
                 "options": {"confirm_timeout": policy.confirm_within.total_seconds()},
-            }
+            },
+            SWEEP_IMPORTS: {"task": SWEEP_IMPORTS, "schedule": sweep.EVERY},
         },
     }

@@ -1,6 +1,8 @@
-"""How the scheduler meets a broker that is away: it says so in a line, and looks again soon."""
+"""A scheduler that runs some of its tasks itself, and that makes no fuss about a broker that is away."""
 
 import logging
+import threading
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from celery.beat import PersistentScheduler, SchedulingError
@@ -13,16 +15,36 @@ from workers.celery_consumer import (
 
 log = logging.getLogger(__name__)
 
+SWEEP_IMPORTS = "scheduler.sweep_imports"
+
 
 class Scheduler(PersistentScheduler):  # type: ignore[misc] # Celery is untyped
-    """Celery's scheduler, without a page of traceback for each task that could not be sent."""
+    """Celery's scheduler, without a page of traceback for each task that could not be sent.
+
+    Tasks named in `here` it runs itself, each in a thread of its own, and one of a name at a time.
+    """
+
+    def __init__(self, *args: Any, here: Mapping[str, Callable[[], None]], **kwargs: Any) -> None:
+        """Take what Celery hands over, and what to run here."""
+        self._here = here
+        self._running: dict[str, threading.Thread] = {}
+        super().__init__(*args, **kwargs)
 
     def apply_entry(self, entry: Any, producer: Any = None) -> None:
-        """Send a task; one that cannot be sent is left out, because the next one is due soon."""
+        """Send or run a task; one that cannot be is left out, because the next one is due soon."""
+        if entry.task in self._here:
+            self._run(entry.task)
+            return
         try:
             self.apply_async(entry, producer=producer, advance=False)
         except SchedulingError as error:
             log.warning("%s was not sent: %s", entry.task, type(error.__context__).__name__)
+
+    def _run(self, name: str) -> None:
+        running = self._running.get(name)
+        if running is None or not running.is_alive():
+            self._running[name] = threading.Thread(target=self._here[name], name=name, daemon=True)
+            self._running[name].start()
 
     def _ensure_connected(self) -> Any:
         return self.connection.ensure_connection(

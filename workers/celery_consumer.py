@@ -1,6 +1,7 @@
 """How an import worker attaches to the broker, where Celery's own way does not fit."""
 
 import logging
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import celery.worker.consumer
@@ -58,6 +59,18 @@ class Consumer(celery.worker.consumer.Consumer):  # type: ignore[misc]
         )
         self.first_connection_attempt = False
         return conn
+
+
+def at_once(task: Any, app: Any, consumer: Any) -> Callable[..., None]:  # noqa: ARG001 - Celery's signature
+    """Run a task where it arrives, so that it waits for no import; for what takes nothing and no time."""
+
+    def run(message: Any, body: Any, ack: Any, reject: Any, callbacks: Any) -> None:  # noqa: ARG001 - likewise
+        try:
+            task()
+        finally:
+            ack(log, consumer.connection_errors)
+
+    return run
 
 
 def report_broker_away(error: Exception, seconds: float) -> None:

@@ -20,7 +20,7 @@ from core.clock import Clock, utc_now
 from core.database import Sessions, is_away
 from core.imports import claims
 from core.imports.claims import Claim, ImportTaken
-from workers.playlist_import.service import import_items
+from workers.playlist_import.service import ManyVanished, import_items
 from workers.playlist_import.sources.failures import Changed, Incomplete, PlaylistFailure, TimedOut
 from workers.playlist_import.sources.items import is_video_id
 from workers.playlist_import.sources.source import Item, Page, PlaylistSource
@@ -121,6 +121,9 @@ class Engine:
             await first_of(self._import(mine), self._keep(mine))
         except PlaylistFailure as failure:
             await self._end_badly(mine, failure)
+        except ManyVanished as vanished:
+            log.warning("import %d met %s and has failed", mine.import_id, vanished)
+            await self._fail(mine, vanished.code, vanished.reason)
         except TimeoutError:
             await self._end_badly(mine, TimedOut("the whole playlist took too long"))
         except ToldToStop:

@@ -9,18 +9,16 @@ from core.imports import claims
 from core.imports.claims import Claim
 from core.tables import PlaylistItem
 from workers.playlist_import import queries
-from workers.playlist_import.sources.failures import NEVER, PlaylistFailure
 from workers.playlist_import.sync import Fetched, find_changes, must_ask
 
 
-class ManyVanished(PlaylistFailure):
-    """So many videos are gone that somebody has to want it."""
+class ManyVanished(Exception):
+    """So many videos are gone that somebody has to want it; `reason` is for that person."""
 
     code = "many_vanished"
-    retry = NEVER
 
     def __init__(self, gone: int, present: int) -> None:
-        super().__init__(f"{gone} of {present}")
+        super().__init__(f"{self.code}: {gone} of {present}")
         self.reason = (
             f"{gone} of the {present} videos of this course are in its playlist no more, so nothing was "
             "changed. If that is right, retry the import and accept the removals (`accept_removals`); if "

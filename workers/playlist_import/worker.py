@@ -1,16 +1,27 @@
-"""The import worker's process."""
+"""The import worker's process, whose children run the imports."""
+
+from mmap import mmap
+from typing import Any
+
+from celery import signals
 
 from core.settings import Settings
 from workers.celery_app import TASK_POLICY, configure_task_logging, make_celery, node_name
 
 
 def run(settings: Settings) -> int:
-    """Take tasks until SIGTERM or SIGINT, finish the running ones, and return an exit code.
+    """Take tasks until SIGTERM or SIGINT, give back what is running, and return an exit code.
 
     A broker that is away is waited for, at the start and later.
     """
     configure_task_logging(settings)
-    worker = make_celery(settings).Worker(
+    told = mmap(-1, 1)  # memory that the children share, and that no lock of one who is killed can close
+
+    def tell(**_: Any) -> None:
+        told[0] = 1
+
+    signals.worker_shutting_down.connect(tell, weak=False)
+    worker = make_celery(settings, lambda: told[0] == 1).Worker(
         hostname=node_name(),
         pool="prefork",
         concurrency=TASK_POLICY.processes,
