@@ -1,6 +1,6 @@
 """Courses whose playlists are imported by an engine in the test's own process, and what became of them."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -25,7 +25,7 @@ class Scripted:
     asked: list[str | None] = field(default_factory=list)
     closed: int = 0
 
-    async def pages(self, playlist_id: str, cursor: str | None = None) -> AsyncIterator[Page]:
+    async def pages(self, playlist_id: str, cursor: str | None = None) -> AsyncGenerator[Page, None]:
         assert playlist_id
         self.asked.append(cursor)
         try:
