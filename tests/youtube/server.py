@@ -87,12 +87,13 @@ class Handler(BaseHTTPRequestHandler):
             self.youtube.closing.wait()
             return
         body = b"<html>oops" if answer.kind is Kind.GARBAGE else json.dumps(answer.body).encode()
-        promised = {Kind.CUT: len(body) + 1000, Kind.HUGE: 1 << 40, Kind.DRIP: 1 << 20}.get(
-            answer.kind or Kind.GARBAGE, len(body)
-        )
+        too_much = {Kind.CUT: 1_000, Kind.DRIP: 1 << 20}.get(answer.kind or Kind.GARBAGE, 0)
         self.send_response(answer.status)
         self.send_header("Content-Type", "application/json; charset=UTF-8")
-        self.send_header("Content-Length", str(promised))
+        if answer.kind is Kind.HUGE:
+            self.send_header("Connection", "close")
+        else:
+            self.send_header("Content-Length", str(len(body) + too_much))
         for name, value in answer.headers.items():
             self.send_header(name, value)
         self.end_headers()

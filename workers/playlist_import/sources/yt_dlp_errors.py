@@ -30,6 +30,7 @@ _SENTENCES: tuple[tuple[re.Pattern[str], type[PlaylistFailure]], ...] = (
     (re.compile(r"incomplete (?:yt initial )?data|unable to recogni[sz]e"), Incomplete),
     (re.compile(r"timed? ?out"), TimedOut),
     (re.compile(r"unknown error"), Unavailable),
+    (re.compile(r"malloc failure|cannot allocate memory"), Unexpected),  # an answer larger than any real one
 )
 
 _STATUSES: dict[int, type[PlaylistFailure]] = {

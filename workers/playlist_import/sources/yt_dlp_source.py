@@ -41,8 +41,8 @@ class YtDlpPolicy:
     pause_between_requests: timedelta = timedelta(seconds=0.5)
     silence: timedelta = timedelta(seconds=90)
     whole: timedelta = timedelta(minutes=15)
-    memory_bytes: int = 1024**3
-    """Address space, of which a playlist of any length uses a small part."""
+    memory_bytes: int = 512 * 1024**2
+    """Address space; a playlist of any length takes a quarter of it."""
     line_bytes: int = 1024**2
     page_items: int = 100
     max_items: int = 20_000

@@ -16,6 +16,7 @@ HASTY_YT_DLP = YtDlpPolicy(
     retry_pause=AT_ONCE,
     pause_between_requests=AT_ONCE,
     silence=timedelta(seconds=15),
+    memory_bytes=256 * 1024**2,
 )
 HASTY_DATA_API = DataApiPolicy(request=timedelta(seconds=1), tries=2, pause=AT_ONCE)
 

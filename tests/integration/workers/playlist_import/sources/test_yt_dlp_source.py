@@ -187,6 +187,14 @@ async def test_a_playlist_without_end_is_given_up(youtube: InnerTube) -> None:
     assert outcome.code == "too_large"
 
 
+@pytest.mark.parametrize("page", [0, 1])
+async def test_an_answer_without_end_takes_no_more_memory_than_it_may(youtube: InnerTube, page: int) -> None:
+    youtube.trouble = Trouble(Kind.HUGE, page=page)
+    outcome = await read(youtube)
+    assert outcome.code == "unexpected"
+    assert "Memory" in str(outcome.failure) or "malloc" in str(outcome.failure)
+
+
 async def test_a_trickle_does_not_keep_anybody_waiting(youtube: InnerTube) -> None:
     youtube.trouble = Trouble(Kind.DRIP, page=1)
     outcome = await read(youtube, replace(HASTY_YT_DLP, silence=timedelta(seconds=5)))
