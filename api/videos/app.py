@@ -1,12 +1,23 @@
 """The videos service, in the gateway or alone."""
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from api.factory import Dependency, Service, create_app
-from api.videos.routes import router
+from api.videos import import_routes, routes
+from api.videos.desk import open_desk
 from core.settings import load_settings
 
-SERVICE = Service(name="videos", router=router, needs=frozenset({Dependency.DATABASE}))
+router = APIRouter()
+router.include_router(import_routes.router)
+router.include_router(routes.router)
+
+SERVICE = Service(
+    name="videos",
+    router=router,
+    needs=frozenset({Dependency.DATABASE}),
+    uses=frozenset({Dependency.BROKER, Dependency.REDIS}),
+    opens=open_desk,
+)
 
 
 def app() -> FastAPI:

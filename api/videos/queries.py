@@ -1,9 +1,10 @@
 """Every SQL statement of the slice, which owns the table `videos`.
 
-It also adds the course that a playlist becomes, and selects the courses its videos belong to.
+It also adds the course that a playlist becomes, and selects the courses its videos belong to and the names
+of users who asked for imports.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy import func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.tables import Course, Video
+from core.tables import Course, User, Video
 
 _AS_STORED = {"populate_existing": True}
 
@@ -46,7 +47,7 @@ async def change(session: AsyncSession, video_id: int, **values: Any) -> Video |
 
 async def archive(session: AsyncSession, video_id: int, at: datetime) -> Video | None:
     """Take a video out of its course and return it; None where there is none. The first time counts."""
-    return await change(session, video_id, removed_at=func.coalesce(Video.removed_at, at))
+    return await change(session, video_id, removed_at=func.coalesce(Video.removed_at, at), vanished=False)
 
 
 async def make_room(session: AsyncSession, course_id: int, position: int) -> None:
@@ -67,3 +68,17 @@ async def course_of_playlist(session: AsyncSession, playlist_id: str, link: str)
         index_elements=["playlist_id"], set_={"playlist_id": statement.excluded.playlist_id}
     )
     return (await session.scalars(statement.returning(Course))).one()
+
+
+async def usernames(session: AsyncSession, user_ids: Collection[int]) -> dict[int, str]:
+    """Return the names of users by id."""
+    if not user_ids:
+        return {}
+    found = await session.execute(select(User.id, User.username).where(User.id.in_(user_ids)))
+    return {row.id: row.username for row in found}
+
+
+async def course_archived(session: AsyncSession, course_id: int) -> bool:
+    """Return whether a course is archived."""
+    statement = select(Course.archived_at.is_not(None)).where(Course.id == course_id)
+    return bool(await session.scalar(statement))

@@ -1,4 +1,4 @@
-"""Videos of courses and imports of playlists. Raises `core.errors`; commits nothing."""
+"""Videos of courses. Raises `core.errors`; commits nothing."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -8,13 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.content import NO_COURSE, link_of, title_of
 from api.videos import queries
-from api.videos.playlist_links import read_playlist_link
 from core.errors import NotFound
-from core.imports import requests
-from core.tables import Course, PlaylistImport, Video
+from core.tables import Video
 
 NO_VIDEO = "there is no such video: GET /videos/course/{id} lists those of a course"
-NO_IMPORT = "there is no such import: POST /videos/youtube-playlist answers with one"
 
 
 async def of_course(
@@ -72,34 +69,7 @@ async def restore(session: AsyncSession, video_id: int) -> Video:
         NotFound: there is no such video.
 
     """
-    return _found(await queries.change(session, video_id, removed_at=None))
-
-
-async def request_import(
-    session: AsyncSession, playlist_url: str, requested_by: int
-) -> tuple[Course, PlaylistImport]:
-    """Return a playlist's course and the import that fills it; asking again gives the same ones.
-
-    Raises:
-        BadRequest: the link means no playlist that can be fetched.
-
-    """
-    playlist = read_playlist_link(playlist_url)
-    course = await queries.course_of_playlist(session, playlist.playlist_id, playlist.url)
-    return course, await requests.request(session, course.id, requested_by)
-
-
-async def one_import(session: AsyncSession, import_id: int) -> PlaylistImport:
-    """Return an import.
-
-    Raises:
-        NotFound: there is none with this id.
-
-    """
-    found = await requests.by_id(session, import_id)
-    if found is None:
-        raise NotFound(NO_IMPORT)
-    return found
+    return _found(await queries.change(session, video_id, removed_at=None, vanished=False))
 
 
 def _found(video: Video | None) -> Video:

@@ -7,32 +7,37 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.imports.statements import NO_REASON, change, is_running
-from core.tables import ImportStatus, PlaylistImport, PlaylistItem
+from core.tables import ImportKey, ImportStatus, PlaylistImport, PlaylistItem
 from core.tables.imports import IS_RUNNING
 
 
-async def request(
-    session: AsyncSession, course_id: int, requested_by: int | None, idempotency_key: str | None = None
-) -> PlaylistImport:
-    """Return the import of a course that is under way, queuing one where there is none.
-
-    The same key of the same person gives the same import for ever, however it ended.
-    """
-    if idempotency_key is not None:
-        chosen = select(PlaylistImport).where(
-            PlaylistImport.requested_by == requested_by, PlaylistImport.idempotency_key == idempotency_key
-        )
-        if (known := await session.scalar(chosen)) is not None:
-            return known
-    statement = insert(PlaylistImport).values(
-        course_id=course_id, requested_by=requested_by, idempotency_key=idempotency_key
-    )
+async def request(session: AsyncSession, course_id: int, requested_by: int | None) -> PlaylistImport:
+    """Return the import of a course that is under way, queuing one where there is none."""
+    statement = insert(PlaylistImport).values(course_id=course_id, requested_by=requested_by)
     statement = statement.on_conflict_do_update(
         index_elements=["course_id"],
         index_where=text(IS_RUNNING),
         set_={"status": PlaylistImport.status},
     )
     return (await session.scalars(statement.returning(PlaylistImport))).one()
+
+
+async def meant_by(session: AsyncSession, requested_by: int, key: str) -> PlaylistImport | None:
+    """Return the import that a key of somebody's means, however it ended."""
+    whose = (ImportKey.requested_by == requested_by, ImportKey.key == key)
+    statement = select(PlaylistImport).join(ImportKey, ImportKey.import_id == PlaylistImport.id)
+    return (await session.scalars(statement.where(*whose))).one_or_none()
+
+
+async def keep_key(session: AsyncSession, requested_by: int, key: str, import_id: int) -> bool:
+    """Let a key mean an import from now on; say whether it does, and does not mean another already.
+
+    Waits for whoever is about to give the same key a meaning.
+    """
+    values = {"requested_by": requested_by, "key": key, "import_id": import_id}
+    await session.execute(insert(ImportKey).values(values).on_conflict_do_nothing())
+    meant = await meant_by(session, requested_by, key)
+    return meant is not None and meant.id == import_id
 
 
 async def by_id(session: AsyncSession, import_id: int) -> PlaylistImport | None:

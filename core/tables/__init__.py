@@ -2,7 +2,7 @@
 
 from core.tables.courses import Course, Registration
 from core.tables.dead_letters import DeadLetterAction
-from core.tables.imports import RUNNING, ImportStatus, PlaylistImport, PlaylistItem
+from core.tables.imports import RUNNING, ImportKey, ImportStatus, PlaylistImport, PlaylistItem
 from core.tables.outbox import OutboxMessage
 from core.tables.progress import Attendance, Player, Progress, ProgressEvent, Pruning, StoredPolicy
 from core.tables.users import User
@@ -13,6 +13,7 @@ __all__ = [
     "Attendance",
     "Course",
     "DeadLetterAction",
+    "ImportKey",
     "ImportStatus",
     "OutboxMessage",
     "Player",

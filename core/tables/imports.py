@@ -1,4 +1,4 @@
-"""`playlist_imports` and `playlist_items`. Owned by `core.imports`."""
+"""`playlist_imports`, `import_keys` and `playlist_items`. Owned by `core.imports`."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -58,7 +58,6 @@ class PlaylistImport(Base):
         ),
         CheckConstraint("(status = 'paused_until') = (paused_until IS NOT NULL)", name="pause"),
         Index("uq_playlist_imports_running", "course_id", unique=True, postgresql_where=text(IS_RUNNING)),
-        Index("uq_playlist_imports_idempotency_key", "requested_by", "idempotency_key", unique=True),
         Index(None, "course_id", "id"),
     )
 
@@ -66,8 +65,7 @@ class PlaylistImport(Base):
     course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"))
     status: Mapped[str] = mapped_column(Text, server_default=ImportStatus.QUEUED.value)
     requested_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    """None where the schedule asked for it."""
-    idempotency_key: Mapped[str | None] = mapped_column(Text)
+    """None where the schedule or a command asked for it."""
     accept_removals: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     """An admin has said that it is right if many videos vanish."""
 
@@ -102,6 +100,16 @@ class PlaylistImport(Base):
     started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     heartbeat_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class ImportKey(Base):
+    """What an `Idempotency-Key` of somebody's means, for ever. Several may mean the same import."""
+
+    __tablename__ = "import_keys"
+
+    requested_by: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    import_id: Mapped[int] = mapped_column(ForeignKey("playlist_imports.id", ondelete="CASCADE"))
 
 
 class PlaylistItem(Base):

@@ -75,7 +75,7 @@ async def api(settings: Settings, sessions: Sessions, redis: object) -> AsyncIte
 
 @pytest.fixture
 async def furnished(sessions: Sessions) -> None:
-    """User 1, who can sign in, and a course with a playlist, a video and an import, and one with nothing."""
+    """User 1, who can sign in, and three courses: one with a video and an import, one with nothing, one with imports that ended."""
     password_hash = await PASSWORDS.hash(LOGIN["password"])
     async with sessions.begin() as session:
         await session.execute(
@@ -88,11 +88,15 @@ async def furnished(sessions: Sessions) -> None:
                 role=Role.STUDENT.value,
             )
         )
-        for title, playlist_id in (("Optics", "PLoptics"), ("Logic", None)):
+        for title, playlist_id in (("Optics", "PLoptics"), ("Logic", None), ("Waves", "PLwaves")):
             session.add(Course(course_title=title, playlist_id=playlist_id))
             await session.flush()
         session.add(Video(course_id=1, title="Lenses", video_link="https://example.org/lenses", position=0))
         session.add(PlaylistImport(course_id=1, requested_by=1))
+        await session.flush()
+        session.add(PlaylistImport(course_id=3, requested_by=1, status="failed"))
+        await session.flush()
+        session.add(PlaylistImport(course_id=3, requested_by=1, status="cancelled"))
 
 
 LETTERS = ("first", "second")

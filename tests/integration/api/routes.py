@@ -30,6 +30,7 @@ class Route:
     json: Any = None
     form: dict[str, str] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
+    may_be_empty: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -74,7 +75,17 @@ ROUTES = (
     Route("POST", "/videos/{id}/archive", Who.ADMIN, "/videos/1/archive"),
     Route("POST", "/videos/{id}/restore", Who.ADMIN, "/videos/1/restore"),
     Route("POST", "/videos/youtube-playlist", Who.ADMIN, json={"playlist_url": PLAYLIST}),
+    Route("GET", "/videos/imports", Who.ADMIN),
     Route("GET", "/videos/imports/{id}", Who.ADMIN, "/videos/imports/1"),
+    Route("POST", "/videos/imports/{id}/cancel", Who.ADMIN, "/videos/imports/1/cancel"),
+    Route(
+        "POST",
+        "/videos/imports/{id}/retry",
+        Who.ADMIN,
+        "/videos/imports/2/retry",
+        json={"accept_removals": True},
+        may_be_empty=True,
+    ),
     Route("POST", "/progress", Who.STUDENT, json=EVENT, headers=ASYNC),
     Route("POST", "/progress/batch", Who.STUDENT, json={"events": [EVENT]}),
     Route("GET", "/progress/video/{video_id}", Who.USER, "/progress/video/1"),

@@ -121,7 +121,7 @@ async def test_malformed_bodies_are_refused(gateway: Api, callers: Callers) -> N
         for content in MALFORMED:
             answer = await send(gateway, callers, route, content)
             check(answer, (str(route), content[:20]))
-            assert answer.status_code in {400, 422}, (str(route), content[:20])
+            assert route.may_be_empty or answer.status_code in {400, 422}, (str(route), content[:20])
 
 
 async def test_malformed_json_is_400_and_says_what_to_send(gateway: Api, callers: Callers) -> None:

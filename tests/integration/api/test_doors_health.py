@@ -52,6 +52,8 @@ async def test_a_service_alone_is_healthy_with_its_database(
     settings: Settings, sessions: Sessions, redis: object, service: Service
 ) -> None:
     async with serving(settings, service) as api:
+        watch = api.state.broker_watch
+        await until(lambda: watch is None or watch.connected)
         for path in (f"/{service.name}/health", "/health"):
             status, body = await health(api, path)
             assert (status, body["status"], body["dependencies"]["database"]) == (200, "ok", "ok")

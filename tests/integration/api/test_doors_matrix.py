@@ -43,6 +43,7 @@ CHANGED_BY_A_CALL = {
     "/auth/signup",
     "/ops/dead-letters/{letter_id}",
     "/ops/dead-letters/{letter_id}/replay",
+    "/videos/imports/{id}/retry",
 }
 
 

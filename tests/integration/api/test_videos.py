@@ -1,23 +1,14 @@
-"""Videos of courses, and playlists that become courses."""
+"""Videos of courses."""
 
 import asyncio
 from datetime import UTC, datetime
 
 import httpx
 import pytest
-from sqlalchemy import func, select
 
 from core.database import Sessions
-from core.tables import Course, PlaylistImport, Video
+from core.tables import Course, Video
 from tests.integration.api.conftest import Api, Callers
-
-LINK = "https://www.youtube.com/playlist?list=PL0123456789abcdef"
-
-
-async def ask(api: Api, callers: Callers, playlist_url: object = LINK) -> httpx.Response:
-    return await api.client.post(
-        "/videos/youtube-playlist", json={"playlist_url": playlist_url}, headers=callers.admin
-    )
 
 
 async def add_videos(sessions: Sessions, positions: list[int]) -> None:
@@ -65,61 +56,6 @@ async def test_a_course_without_videos_is_empty_and_no_course_is_not_found(
     await add_videos(sessions, [])
     assert (await api.client.get("/videos/course/1")).json() == []
     assert (await api.client.get("/videos/course/2")).status_code == 404
-
-
-async def test_an_admin_queues_an_import(api: Api, callers: Callers) -> None:
-    answer = await ask(api, callers)
-    assert answer.status_code == 202
-    body = answer.json()
-    assert body | {"import": {}} == {
-        "id": 1,
-        "course_title": "PL0123456789abcdef",
-        "link": LINK,
-        "import": {},
-    }
-    assert (body["import"]["id"], body["import"]["status"]) == (1, "queued")
-    assert answer.headers["location"] == "/videos/imports/1"
-    found = await api.client.get(answer.headers["location"], headers=callers.admin)
-    assert found.json() == body["import"] | {"course_id": 1}
-    assert [course["link"] for course in (await api.client.get("/courses")).json()] == [LINK]
-
-
-@pytest.mark.parametrize(
-    "again", [LINK, "PL0123456789abcdef", "youtu.be/abcdefghijk?list=PL0123456789abcdef&t=7"]
-)
-async def test_the_second_time_is_the_same_import(api: Api, callers: Callers, again: str) -> None:
-    assert (await ask(api, callers)).json() == (await ask(api, callers, again)).json()
-
-
-async def test_many_at_once_are_one_import(api: Api, callers: Callers, sessions: Sessions) -> None:
-    answers = await asyncio.gather(*(ask(api, callers) for _ in range(8)))
-    assert {answer.status_code for answer in answers} == {202}
-    assert len({answer.text for answer in answers}) == 1
-    async with sessions.begin() as session:
-        assert await session.scalar(select(func.count()).select_from(Course)) == 1
-        assert await session.scalar(select(func.count()).select_from(PlaylistImport)) == 1
-
-
-async def test_a_title_that_was_fetched_stays(api: Api, callers: Callers, sessions: Sessions) -> None:
-    await ask(api, callers)
-    async with sessions.begin() as session:
-        course = await session.get_one(Course, 1)
-        course.course_title = "Optics"
-    assert (await ask(api, callers)).json()["course_title"] == "Optics"
-
-
-async def test_what_is_no_playlist_leaves_nothing_behind(
-    api: Api, callers: Callers, sessions: Sessions
-) -> None:
-    refused = await ask(api, callers, "https://www.youtube.com/watch?v=abcdefghijk")
-    assert refused.status_code == 400
-    assert "one video" in refused.json()["detail"]
-    async with sessions.begin() as session:
-        assert await session.scalar(select(func.count()).select_from(Course)) == 0
-
-
-async def test_an_import_that_is_not_there_is_not_found(api: Api, callers: Callers) -> None:
-    assert (await api.client.get("/videos/imports/1", headers=callers.admin)).status_code == 404
 
 
 async def change(api: Api, callers: Callers, video_id: int, **fields: object) -> httpx.Response:

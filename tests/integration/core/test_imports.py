@@ -25,9 +25,9 @@ async def course(sessions: Sessions) -> int:
         return (await session.execute(statement)).scalar_one()
 
 
-async def ask(sessions: Sessions, course: int, who: int | None = 1, key: str | None = None) -> int:
+async def ask(sessions: Sessions, course: int, who: int | None = 1) -> int:
     async with sessions.begin() as session:
-        return (await requests.request(session, course, who, key)).id
+        return (await requests.request(session, course, who)).id
 
 
 async def look(sessions: Sessions, import_id: int) -> PlaylistImport:
@@ -72,12 +72,19 @@ async def test_a_course_has_one_import_under_way(sessions: Sessions, course: int
         await session.rollback()
 
 
-async def test_a_key_gives_the_same_import_however_it_ended(sessions: Sessions, course: int) -> None:
-    first = await ask(sessions, course, key="once")
+async def test_a_key_means_what_it_meant_first_however_that_ended(sessions: Sessions, course: int) -> None:
+    first = await ask(sessions, course)
     async with sessions.begin() as session:
+        assert await requests.meant_by(session, 1, "once") is None
+        assert await requests.keep_key(session, 1, "once", first)
+        assert await requests.keep_key(session, 1, "another", first)
         await requests.cancel(session, first)
-    assert await ask(sessions, course, key="once") == first
-    assert await ask(sessions, course, 2, key="once") != first
+    second = await ask(sessions, course)
+    async with sessions.begin() as session:
+        assert not await requests.keep_key(session, 1, "once", second)
+        assert await requests.keep_key(session, 2, "once", second)
+        meant = [await requests.meant_by(session, who, "once") for who in (1, 2)]
+        assert [each and each.id for each in meant] == [first, second]
 
 
 async def test_only_one_worker_has_an_import_until_it_is_abandoned(sessions: Sessions, course: int) -> None:

@@ -1,0 +1,74 @@
+"""Getting refused on purpose: what is well-formed, and not possible as things are."""
+
+import json
+from typing import Any
+
+import httpx
+
+from core.tables import PlaylistImport
+from tests.integration.api.conftest import Api, Callers
+from tests.integration.api.routes import COURSE, ROUTES, VIDEO, Route
+
+OPERATIONS = {(route.method, route.path): route for route in ROUTES}
+Told = set[tuple[str, str, int, str]]
+"""Method, path, status and the whole problem as text."""
+
+
+def canonical(problem: dict[str, Any]) -> str:
+    return json.dumps(problem, sort_keys=True)
+
+
+async def tell(api: Api, told: Told, route: Route, **request: Any) -> httpx.Response:
+    answer = await api.client.request(**route.request | request)
+    if answer.status_code >= 400 and not route.path.endswith("health"):
+        told.add((route.method, route.path, answer.status_code, canonical(answer.json())))
+    return answer
+
+
+async def provoke_by_fields(api: Api, callers: Callers, told: Told) -> None:
+    for method, path, body in (
+        ("POST", "/courses", COURSE),
+        ("PATCH", "/courses/{id}", COURSE),
+        ("POST", "/courses/{id}/videos", VIDEO),
+        ("PATCH", "/videos/{id}", VIDEO),
+    ):
+        for name in body:
+            await tell(api, told, OPERATIONS[method, path], json=body | {name: " "}, headers=callers.admin)
+
+
+async def provoke_the_archive(api: Api, callers: Callers, told: Told) -> None:
+    """Ask for what is archived, for a place in it, and for another import of what never was imported."""
+    change, register = OPERATIONS["PATCH", "/courses/{id}"], OPERATIONS["POST", "/courses/{id}/register"]
+    await tell(api, told, change, url="/courses/2", json={"resync_hours": 1}, headers=callers.admin)
+    await api.client.post("/courses/2/archive", headers=callers.admin)
+    await tell(api, told, register, url="/courses/2/register", headers=callers.student)
+    for caller in Callers.__dataclass_fields__:
+        archived = {"url": "/courses?archived=true", "headers": getattr(callers, caller)}
+        await tell(api, told, OPERATIONS["GET", "/courses"], **archived)
+    twice = {"url": "/courses?archived=true&token=another", "headers": callers.admin}
+    await tell(api, told, OPERATIONS["GET", "/courses"], **twice)
+
+
+async def provoke_imports(api: Api, callers: Callers, told: Told) -> None:
+    """Ask of imports what their state does not allow: 2 was retried before, 3 was cancelled."""
+    ask = OPERATIONS["POST", "/videos/youtube-playlist"]
+    retry = OPERATIONS["POST", "/videos/imports/{id}/retry"]
+    cancel = OPERATIONS["POST", "/videos/imports/{id}/cancel"]
+    for import_id in (2, 3):
+        await tell(api, told, retry, url=f"/videos/imports/{import_id}/retry", headers=callers.admin)
+    await api.client.post("/courses/3/archive", headers=callers.admin)
+    await tell(api, told, retry, url="/videos/imports/3/retry", headers=callers.admin)
+    async with api.state.transaction() as session:
+        (await session.get_one(PlaylistImport, 2)).status = "done"
+    await tell(api, told, cancel, url="/videos/imports/2/cancel", headers=callers.admin)
+    for key, playlist in (
+        ("monday", "PLmechanics01"),
+        ("monday", "PLmechanics02"),
+        ("x" * 201, "PLmechanics01"),
+    ):
+        keyed = callers.admin | {"Idempotency-Key": key}
+        await tell(api, told, ask, json={"playlist_url": playlist}, headers=keyed)
+    course_id = (await tell(api, told, ask, headers=callers.admin)).json()["id"]
+    await api.client.post(f"/courses/{course_id}/archive", headers=callers.admin)
+    await tell(api, told, ask, headers=callers.admin)
+    await api.client.post(f"/courses/{course_id}/restore", headers=callers.admin)
