@@ -13,6 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from celery import Celery, signals
+from celery.exceptions import CPendingDeprecationWarning
 from celery.platforms import SecurityWarning
 
 from core import pulse
@@ -79,6 +80,8 @@ def configure_task_logging(settings: Settings) -> None:
     signals.setup_logging.connect(_leave_logging_alone, weak=False)
     # Tasks come as JSON and by name, so being root runs nothing that was not ours; whoever starts us decides.
     warnings.filterwarnings("ignore", category=SecurityWarning)
+    # It advises what we leave off on purpose (see `_delivery`), each time the broker has been away.
+    warnings.filterwarnings("ignore", category=CPendingDeprecationWarning)
     for chatty in ("celery.beat", "celery.worker.strategy", "celery.app.trace"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
