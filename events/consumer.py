@@ -37,7 +37,7 @@ class BatchPolicy:
     prefetch_messages: int = 100
     """A message may hold a thousand events: this bounds the memory of what is delivered ahead."""
     prefetch_small_messages: int = 250
-    """Of single events, say: so that a backlog of them comes in larger batches too. Not more, because what was
+    """Of single events, say: so that a backlog of them comes in larger batches too. Not more, as what was
     delivered when a connection is lost comes back, and what came back is handled one at a time."""
     small_message_bytes: int = 1_000
     events: int = 500
