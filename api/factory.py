@@ -20,7 +20,7 @@ from core.settings import Settings
 __all__ = ["Dependency", "Service", "create_app"]
 
 _EXPOSED = ("Link", "Location", "Preference-Applied", "Retry-After")
-_ACCEPTED = ("Accept", "Authorization", "Content-Type", "Idempotency-Key", "Prefer")
+_ACCEPTED = ("Accept", "Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "Prefer")
 _CORS_SECONDS = 3600
 
 

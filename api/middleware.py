@@ -175,12 +175,12 @@ def _announced_bytes(scope: Scope) -> int | None:
 
 
 def _without_body(send: Send) -> Send:
-    """Return what sends the same answer without its content."""
+    """Return what sends the head of the same answer, and ends it there: its content could have no end."""
 
     async def send_head(message: Message) -> None:
-        if message["type"] == "http.response.body":
-            message = {**message, "body": b""}
-        await send(message)
+        if message["type"] == "http.response.start":
+            await send(message)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     return send_head
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import uvicorn
 import uvloop
+from fastapi import FastAPI
 
 from api.factory import Service, create_app
 from api.protocol import BoundedHead
@@ -59,7 +60,7 @@ def run(settings: Settings, services: Sequence[Service], fd: int | None = None) 
 async def _serve(settings: Settings, services: Sequence[Service], listening: socket.socket) -> None:
     """Open the application around the server, so that what it raises is not the server's to print."""
     app = create_app(settings, *services)
-    server = uvicorn.Server(server_config(settings, app))
+    server = Server(settings, app)
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn takes signals while it serves and raises them anew afterwards: they must not kill us then.
         signal.signal(number, lambda *_: setattr(server, "should_exit", True))
@@ -68,6 +69,20 @@ async def _serve(settings: Settings, services: Sequence[Service], listening: soc
             names = ", ".join(service.name for service in services)
             log.info("serving %s on %s", names, _shown(listening))
             await server.serve(sockets=[listening])
+
+
+class Server(uvicorn.Server):
+    """Tells answers that would go on for ever when it is time to end."""
+
+    def __init__(self, settings: Settings, app: FastAPI) -> None:
+        super().__init__(server_config(settings, app))
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more requests, and finish those that run."""
+        for end in self._app.state.edutrack.on_shutdown:
+            end()
+        await super().shutdown(sockets)
 
 
 def server_config(settings: Settings, app: object) -> uvicorn.Config:

@@ -84,6 +84,8 @@ class State:
     tokens: Tokens
     broker_watch: BrokerWatch | None = None
     parts: dict[type[Any], Any] = field(default_factory=dict)
+    on_shutdown: list[Callable[[], None]] = field(default_factory=list)
+    """Called when the server takes no more requests, and what runs has some seconds left."""
     database_outage: Outage = field(default_factory=lambda: Outage("PostgreSQL", "requests are refused"))
 
     def part(self, kind: type[_Part]) -> _Part:

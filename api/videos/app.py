@@ -3,12 +3,13 @@
 from fastapi import APIRouter, FastAPI
 
 from api.factory import Dependency, Service, create_app
-from api.videos import import_routes, routes
+from api.videos import import_routes, live_routes, routes
 from api.videos.desk import open_desk
 from core.settings import load_settings
 
 router = APIRouter()
 router.include_router(import_routes.router)
+router.include_router(live_routes.router)
 router.include_router(routes.router)
 
 SERVICE = Service(

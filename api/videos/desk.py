@@ -1,4 +1,4 @@
-"""What the videos service keeps while its process runs: the way to the import workers."""
+"""What the videos service keeps while its process runs: the way to the import workers, and back."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,16 +9,19 @@ from redis.asyncio import Redis
 
 from api.broker import watching
 from api.state import State
+from api.videos.changes import LISTENING, Changes
+from api.videos.streams import STREAMS, Streams
 from core.imports.live import announce
 from events.tasks import IMPORT_PLAYLIST, TaskSender
 
 
 @dataclass(frozen=True, slots=True)
 class ImportDesk:
-    """Where imports leave for the workers."""
+    """Where imports leave for the workers, and are watched."""
 
     sender: TaskSender
     redis: Redis
+    streams: Streams
 
     async def start(self, import_id: int) -> None:
         """Tell the workers and whoever watches of an import that is queued; call it after the commit.
@@ -36,8 +39,14 @@ class ImportDesk:
 async def open_desk(state: State) -> AsyncIterator[ImportDesk]:
     """Open what imports take. Waits for nothing that is away."""
     sender = TaskSender(state.settings.amqp_url.get_secret_value())
+    changes = Changes(state.redis, LISTENING)
+    streams = Streams(changes, state.clock, STREAMS)
+    state.on_shutdown.append(streams.end)
+    changes.start()
     async with watching(state):
         try:
-            yield ImportDesk(sender, state.redis)
+            yield ImportDesk(sender, state.redis, streams)
         finally:
+            streams.end()
+            await changes.stop()
             sender.close()

@@ -1,8 +1,8 @@
 """Imports of playlists as they are asked for and answered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -68,7 +68,9 @@ class ImportState(BaseModel):
     @classmethod
     def of(cls, row: PlaylistImport, names: Mapping[int, str]) -> Self:
         """Return a row as it is answered, with the names of users by id."""
-        return cls(**fields_of(row, names))
+        username = None if row.requested_by is None else names.get(row.requested_by)
+        own = {name: getattr(row, name) for name in cls.model_fields if name != "requested_by_username"}
+        return cls(**own, requested_by_username=username)
 
 
 class NotImported(BaseModel):
@@ -97,11 +99,6 @@ class ImportAnswer(ImportState):
         description="Items that are unavailable or failed, in playlist order; the first 200"
     )
 
-    @classmethod
-    def with_items(cls, row: PlaylistImport, names: Mapping[int, str], items: Sequence[PlaylistItem]) -> Self:
-        """Return an import as it is answered."""
-        return cls(**fields_of(row, names), not_imported=[NotImported.of(item) for item in items])
-
 
 class ImportedCourse(BaseModel):
     """The course an import fills. Its title is the playlist's id until that is fetched."""
@@ -112,10 +109,3 @@ class ImportedCourse(BaseModel):
     import_: ImportState = Field(alias="import")
 
     model_config = ConfigDict(populate_by_name=True)
-
-
-def fields_of(row: PlaylistImport, names: Mapping[int, str]) -> dict[str, Any]:
-    """Return the fields of `ImportState`."""
-    username = None if row.requested_by is None else names.get(row.requested_by)
-    own = {name: getattr(row, name) for name in ImportState.model_fields if name != "requested_by_username"}
-    return {**own, "requested_by_username": username}

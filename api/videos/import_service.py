@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.videos import queries
-from api.videos.import_schemas import ImportAnswer, ImportState
+from api.videos.import_schemas import ImportAnswer, ImportState, NotImported
 from api.videos.playlist_links import read_playlist_link
 from core.errors import BadRequest, Conflict, NotFound
 from core.imports import requests
@@ -94,9 +94,23 @@ async def one(session: AsyncSession, import_id: int) -> ImportAnswer:
         NotFound: there is none with this id.
 
     """
-    row = await _require(session, import_id)
-    items = await requests.not_imported(session, import_id, NOT_IMPORTED_AT_MOST)
-    return ImportAnswer.with_items(row, await _name(session, row), items)
+    return await with_items(session, await current(session, import_id))
+
+
+async def current(session: AsyncSession, import_id: int) -> ImportState:
+    """Return an import as it stands now.
+
+    Raises:
+        NotFound: there is none with this id.
+
+    """
+    return await state(session, await _require(session, import_id))
+
+
+async def with_items(session: AsyncSession, now: ImportState) -> ImportAnswer:
+    """Add what an import could not bring."""
+    items = await requests.not_imported(session, now.id, NOT_IMPORTED_AT_MOST)
+    return ImportAnswer(**now.model_dump(), not_imported=[NotImported.of(item) for item in items])
 
 
 async def cancel(session: AsyncSession, import_id: int) -> None:

@@ -20,6 +20,12 @@ def channel_of(import_id: int) -> str:
     return EVERY_CHANNEL.replace("*", str(import_id))
 
 
+def import_of(channel: bytes) -> int | None:
+    """Return the import whose changes are announced on a channel; None for a channel of something else."""
+    prefix, _, import_id = channel.decode("ascii", "replace").rpartition(":")
+    return int(import_id) if f"{prefix}:*" == EVERY_CHANNEL and import_id.isdecimal() else None
+
+
 async def announce(client: redis.asyncio.Redis, import_id: int) -> None:
     """Say that an import has changed; call it after the commit. That Redis is away is nothing: never raises.
 

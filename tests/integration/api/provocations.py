@@ -1,10 +1,13 @@
 """Getting refused on purpose: what is well-formed, and not possible as things are."""
 
 import json
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
 
+from api.videos.desk import ImportDesk
+from api.videos.streams import STREAMS
 from core.tables import PlaylistImport
 from tests.integration.api.conftest import Api, Callers
 from tests.integration.api.routes import COURSE, ROUTES, VIDEO, Route
@@ -54,6 +57,10 @@ async def provoke_imports(api: Api, callers: Callers, told: Told) -> None:
     ask = OPERATIONS["POST", "/videos/youtube-playlist"]
     retry = OPERATIONS["POST", "/videos/imports/{id}/retry"]
     cancel = OPERATIONS["POST", "/videos/imports/{id}/cancel"]
+    with ExitStack() as watched:
+        for _ in range(STREAMS.at_most):
+            watched.enter_context(api.state.part(ImportDesk).streams.place())
+        await tell(api, told, OPERATIONS["GET", "/videos/imports/{id}/events"], headers=callers.admin)
     for import_id in (2, 3):
         await tell(api, told, retry, url=f"/videos/imports/{import_id}/retry", headers=callers.admin)
     await api.client.post("/courses/3/archive", headers=callers.admin)

@@ -77,6 +77,7 @@ ROUTES = (
     Route("POST", "/videos/youtube-playlist", Who.ADMIN, json={"playlist_url": PLAYLIST}),
     Route("GET", "/videos/imports", Who.ADMIN),
     Route("GET", "/videos/imports/{id}", Who.ADMIN, "/videos/imports/1"),
+    Route("GET", "/videos/imports/{id}/events", Who.ADMIN, "/videos/imports/3/events"),
     Route("POST", "/videos/imports/{id}/cancel", Who.ADMIN, "/videos/imports/1/cancel"),
     Route(
         "POST",

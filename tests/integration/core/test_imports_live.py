@@ -2,7 +2,7 @@
 
 from redis.asyncio import Redis
 
-from core.imports.live import EVERY_CHANNEL, announce, channel_of
+from core.imports.live import EVERY_CHANNEL, announce, channel_of, import_of
 from stack.ports import pick_port
 
 
@@ -21,6 +21,13 @@ async def test_whoever_listens_to_an_import_or_to_all_hears_of_a_change(redis: R
             channel_of(6),
             channel_of(7),
         ]
+
+
+def test_a_channel_says_whose_it_is() -> None:
+    assert import_of(channel_of(7).encode()) == 7
+    assert [import_of(other) for other in (b"", b"7", b"edutrack:7", b"\xff:7", EVERY_CHANNEL.encode())] == [
+        None
+    ] * 5
 
 
 async def test_that_redis_is_away_is_nothing() -> None:
