@@ -4,7 +4,21 @@ import sys
 
 import typer
 
-from cli import api, course, db, dead_letters, prune, queues, rows, seed, simulate, stack, user, worker
+from cli import (
+    api,
+    course,
+    db,
+    dead_letters,
+    imports,
+    prune,
+    queues,
+    rows,
+    seed,
+    simulate,
+    stack,
+    user,
+    worker,
+)
 from core.errors import EduTrackError
 from core.settings import SettingsError
 
@@ -19,7 +33,7 @@ for name, group in (
     ("dead-letters", dead_letters),
 ):
     app.add_typer(group.app, name=name)
-for noun in (stack, api, queues, rows, prune, seed, simulate):
+for noun in (stack, api, imports, queues, rows, prune, seed, simulate):
     noun.register(app)
 
 

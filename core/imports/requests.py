@@ -70,8 +70,7 @@ async def cancel(session: AsyncSession, import_id: int) -> bool:
         session,
         and_(PlaylistImport.id == import_id, is_running()),
         status=ImportStatus.CANCELLED.value,
-        paused_until=None,
-        finished_at=func.now(),
+        **{**NO_REASON, "finished_at": func.now()},
     )
 
 
