@@ -54,6 +54,15 @@ async def test_courses_with_videos_and_accounts_of_both_roles_are_there(
     assert roles == set(Role)
 
 
+async def test_an_import_of_a_course_s_playlist_finds_the_videos_that_are_there(
+    sessions: Sessions, path: Path
+) -> None:
+    await seed(sessions, path)
+    async with sessions.begin() as session:
+        videos = (await session.scalars(select(Video))).all()
+    assert all(video.youtube_id and video.video_link.endswith(video.youtube_id) for video in videos)
+
+
 async def test_everybody_in_the_file_can_sign_in(sessions: Sessions, path: Path) -> None:
     await seed(sessions, path)
     accounts = json.loads(path.read_text())
