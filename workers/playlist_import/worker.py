@@ -1,5 +1,6 @@
 """The import worker's process, whose children run the imports."""
 
+import gc
 from mmap import mmap
 from typing import Any
 
@@ -31,5 +32,6 @@ def run(settings: Settings) -> int:
         without_mingle=True,
         without_heartbeat=True,
     )
+    gc.freeze()  # the collector leaves alone what is there by now, so that the children share its memory
     worker.start()
     return int(worker.exitcode or 0)

@@ -1,15 +1,19 @@
 """An import from its claim to its end, and every way in which it may not get there."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import func, select, update
 
 from core.clock import utc_now
-from core.database import Sessions
+from core.database import Sessions, make_engine, make_sessions
 from core.imports import claims, requests
 from core.imports.statements import STALE_AFTER
+from core.settings import Settings
 from core.tables import Course, PlaylistImport, PlaylistItem, Video
 from tests.integration.workers.playlist_import.imports import (
     QUICK,
@@ -19,8 +23,10 @@ from tests.integration.workers.playlist_import.imports import (
     engine_of,
     look,
     make_pages,
+    say_nothing,
     shown,
 )
+from tests.proxy import Proxy
 from workers.playlist_import.engine import Engine
 from workers.playlist_import.sources.failures import (
     Changed,
@@ -285,3 +291,54 @@ async def test_a_course_has_the_title_of_its_playlist_until_an_admin_gives_it_an
         (await session.get_one(Course, course)).course_title = "Physics 101"
     assert await titled("Optics II") == "Physics 101"
     assert await titled("Optics III") == "Physics 101"
+
+
+@pytest.fixture
+async def behind(settings: Settings) -> AsyncIterator[tuple[Sessions, Proxy]]:
+    """Sessions on a database that can be taken away."""
+    url = settings.database_url.get_secret_value()
+    way = Proxy.to(url)
+    way.mend()
+    engine = make_engine(settings.model_copy(update={"database_url": SecretStr(way.url(url))}), pool_size=2)
+    yield make_sessions(engine), way
+    way.cut()
+    await engine.dispose()
+
+
+async def test_a_database_that_is_away_for_a_moment_is_waited_for(
+    sessions: Sessions, course: int, behind: tuple[Sessions, Proxy]
+) -> None:
+    own, way = behind
+
+    async def cut(page: int) -> None:
+        if page == 1:
+            way.cut()
+            asyncio.get_running_loop().call_later(1, way.mend)
+
+    import_id = await ask(sessions, course)
+    await engine_of(own, Scripted(make_pages(2, 2), cut)).run(import_id)
+    done = await look(sessions, import_id)
+    assert (done.status, done.imported, done.attempt) == ("done", 4, 1)
+
+
+async def test_one_that_loses_its_database_is_left_to_the_next_sweep(
+    sessions: Sessions, course: int, behind: tuple[Sessions, Proxy], caplog: pytest.LogCaptureFixture
+) -> None:
+    own, way = behind
+
+    async def cut(page: int) -> None:
+        if page == 1:
+            way.cut()
+
+    source = Scripted(make_pages(2, 2), cut)
+    policy = replace(QUICK, database_away=timedelta(seconds=0.5), try_again=timedelta(seconds=0.1))
+    import_id = await ask(sessions, course)
+    await Engine(own, source, say_nothing, policy=policy).run(import_id)
+    assert "left to the next sweep" in caplog.text
+    assert "Traceback" not in caplog.text
+    assert (await look(sessions, import_id)).status == "fetching"
+    await free_again(sessions, import_id)
+    source.between = None
+    await engine_of(sessions, source).run(import_id)
+    assert source.asked == [None, "1"]
+    assert len(await shown(sessions, course)) == 4
