@@ -60,7 +60,7 @@ class TaskSender:
         loop = asyncio.get_running_loop()
         try:
             await loop.run_in_executor(self._thread, self._send, name, arguments)
-        except (KombuError, OSError) as error:
+        except (KombuError, AMQPError, OSError) as error:
             log.warning("%s was not sent (%s): the schedule will", name, type(error).__name__)
             return False
         return True

@@ -33,7 +33,7 @@ class StreamPolicy:
     retry_after: int = 10
     look_every: timedelta = timedelta(seconds=2)
     """Without having heard of a change."""
-    gap: timedelta = timedelta(milliseconds=250)
+    gap: timedelta = timedelta(milliseconds=500)
     """Between two looks at least, however much is heard."""
     still_there_every: timedelta = timedelta(seconds=15)
     reconnect: timedelta = timedelta(seconds=2)

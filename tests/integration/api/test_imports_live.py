@@ -1,108 +1,34 @@
 """Imports as streams, over real sockets: what is seen, how soon, and how a stream ends."""
 
 import asyncio
-import json
-import socket
+import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import update
 from sqlalchemy.pool import QueuePool
 
-from api.server import Server
+from api.middleware import LIMITS
 from api.videos import desk
-from api.videos.app import SERVICE as VIDEOS
 from api.videos.changes import ListeningPolicy
 from api.videos.desk import ImportDesk
 from api.videos.streams import AWAY, STILL_THERE, STREAMS
 from core.database import Sessions
-from core.imports import claims, requests
-from core.imports.claims import Claim
-from core.imports.live import announce
+from core.imports import claims
 from core.roles import Role
 from core.security import Tokens
 from core.settings import Settings
-from core.tables import Course, User
+from core.tables import User
 from tests.conftest import SECRET
-from tests.integration.api.conftest import AddUser, Api, Callers, bearer, serving, until
+from tests.integration.api.conftest import AddUser, Callers, bearer, until
+from tests.integration.api.live import Live, server
 from tests.proxy import Proxy
 
-SOON = 10
 NEVER = timedelta(hours=1)
-
-
-@dataclass
-class Live:
-    """A server, somebody who watches, and the import to watch."""
-
-    api: Api
-    client: httpx.AsyncClient
-    sessions: Sessions
-    import_id: int
-    server: Server
-
-    @property
-    def path(self) -> str:
-        return f"/videos/imports/{self.import_id}/events"
-
-    @property
-    def places(self) -> int:
-        return self.api.state.part(ImportDesk).streams._open
-
-    @asynccontextmanager
-    async def watching(self, **options: Any) -> AsyncIterator["Watch"]:
-        async with self.client.stream("GET", self.path, **options) as answer:
-            yield Watch(answer, answer.aiter_lines())
-
-    async def claim(self) -> Claim:
-        async with self.sessions.begin() as session:
-            mine = await claims.claim(session, self.import_id, datetime.now(UTC))
-            assert mine is not None
-            return mine
-
-    async def cancel(self) -> None:
-        async with self.sessions.begin() as session:
-            assert await requests.cancel(session, self.import_id)
-
-    def limit(self, **changes: Any) -> None:
-        streams = self.api.state.part(ImportDesk).streams
-        streams._policy = replace(streams._policy, **changes)
-
-    async def announce(self) -> None:
-        await announce(self.api.state.redis, self.import_id)
-
-
-@dataclass
-class Watch:
-    """A stream as a client reads it."""
-
-    answer: httpx.Response
-    lines: AsyncIterator[str]
-    last_id: str = ""
-
-    async def comment(self) -> str:
-        async with asyncio.timeout(SOON):
-            async for line in self.lines:
-                if line.startswith(":"):
-                    return f"{line}\n\n"
-        raise AssertionError("it ended")
-
-    async def state(self) -> Any:
-        """Return the next state; None where the stream has ended."""
-        async with asyncio.timeout(SOON):
-            async for line in self.lines:
-                name, _, value = line.partition(": ")
-                if name == "id":
-                    self.last_id = value
-                if name == "data":
-                    return json.loads(value)
-        return None
 
 
 @pytest.fixture
@@ -114,27 +40,6 @@ def policy(monkeypatch: pytest.MonkeyPatch) -> None:
 def patient(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> None:
     numbers = {"look_every": NEVER, "gap": timedelta(milliseconds=20), **changes}
     monkeypatch.setattr(desk, "STREAMS", replace(STREAMS, **numbers))
-
-
-@asynccontextmanager
-async def server(settings: Settings, sessions: Sessions, callers: Callers) -> AsyncIterator[Live]:
-    listening = socket.create_server(("127.0.0.1", 0))
-    async with sessions.begin() as session:
-        course = Course(course_title="Optics", playlist_id="PLoptics")
-        session.add(course)
-        await session.flush()
-        import_id = (await requests.request(session, course.id, None)).id
-    async with serving(settings, VIDEOS) as api:
-        running = Server(settings, api.app)
-        task = asyncio.create_task(running.serve(sockets=[listening]))
-        await until(lambda: running.started)
-        host, port = listening.getsockname()
-        async with httpx.AsyncClient(
-            base_url=f"http://{host}:{port}", headers=callers.admin, timeout=SOON
-        ) as client:
-            yield Live(api, client, sessions, import_id, running)
-        running.should_exit = True
-        await task
 
 
 @pytest.fixture
@@ -305,6 +210,23 @@ async def test_redis_that_comes_back_is_heard_again_also_where_it_had_gone_in_si
             await live.cancel()
             way.mend()
             assert (await watch.state())["status"] == "cancelled", "it was said while nobody could hear it"
+    way.cut()
+
+
+async def test_a_broker_that_is_silent_keeps_nobody_waiting(
+    settings: Settings, sessions: Sessions, callers: Callers, broker: str, policy: None
+) -> None:
+    way = Proxy.to(broker)
+    way.mend()
+    silent = settings.model_copy(update={"amqp_url": SecretStr(way.url(broker))})
+    async with server(silent, sessions, callers) as live:
+        for number in range(3):
+            began = time.monotonic()
+            body = {"playlist_url": f"PLsilentplaylist{number}"}
+            assert (await live.client.post("/videos/youtube-playlist", json=body)).status_code == 202
+            assert time.monotonic() - began < LIMITS.answer_within.total_seconds()
+            way.stall()
+        way.flow()
     way.cut()
 
 
