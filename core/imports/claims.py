@@ -37,7 +37,10 @@ class Claim:
 
 
 async def claim(session: AsyncSession, import_id: int, now: datetime) -> Claim | None:
-    """Take an import that nobody works on; None where somebody does, or where it has ended."""
+    """Take an import that nobody works on; None where somebody does, or where it has ended.
+
+    What earlier imports of the course fetched that came to nothing goes.
+    """
     abandoned = PlaylistImport.status.in_(CLAIMED)
     statement = (
         update(PlaylistImport)
@@ -59,7 +62,7 @@ async def claim(session: AsyncSession, import_id: int, now: datetime) -> Claim |
     course = await session.get_one(Course, taken.course_id)
     if course.playlist_id is None:
         raise AssertionError("only courses with a playlist have imports")
-    return Claim(
+    mine = Claim(
         import_id=taken.id,
         attempt=taken.attempt,
         course_id=course.id,
@@ -69,6 +72,8 @@ async def claim(session: AsyncSession, import_id: int, now: datetime) -> Claim |
         losses=taken.losses,
         accept_removals=taken.accept_removals,
     )
+    await _forget_earlier(session, mine, ImportStatus.FAILED, ImportStatus.CANCELLED)
+    return mine
 
 
 async def beat(session: AsyncSession, mine: Claim, now: datetime) -> None:
@@ -192,10 +197,7 @@ async def finish(
         heartbeat_at=now,
         finished_at=now,
     )
-    earlier = select(PlaylistImport.id).where(
-        PlaylistImport.course_id == mine.course_id, PlaylistImport.id < mine.import_id
-    )
-    await session.execute(delete(PlaylistItem).where(PlaylistItem.import_id.in_(earlier)))
+    await _forget_earlier(session, mine, *ImportStatus)
 
 
 async def fail(session: AsyncSession, mine: Claim, now: datetime, code: str, reason: str) -> None:
@@ -255,6 +257,15 @@ async def pause(session: AsyncSession, mine: Claim, until: datetime, code: str, 
         reason=reason,
         failures=PlaylistImport.failures + 1,
     )
+
+
+async def _forget_earlier(session: AsyncSession, mine: Claim, *ended: ImportStatus) -> None:
+    earlier = select(PlaylistImport.id).where(
+        PlaylistImport.course_id == mine.course_id,
+        PlaylistImport.id < mine.import_id,
+        PlaylistImport.status.in_([status.value for status in ended]),
+    )
+    await session.execute(delete(PlaylistItem).where(PlaylistItem.import_id.in_(earlier)))
 
 
 async def _advance(session: AsyncSession, mine: Claim, **values: Any) -> None:

@@ -77,7 +77,7 @@ async def cancel(session: AsyncSession, import_id: int) -> bool:
 async def retry(session: AsyncSession, import_id: int, *, accept_removals: bool = False) -> bool:
     """Queue an import again that failed, was cancelled or is paused; return whether it was one of these.
 
-    It goes on where it was, unless it had failed.
+    Only one that is paused goes on where it was: of the others nobody knows how long ago that is.
 
     Raises:
         sqlalchemy.exc.IntegrityError: another import of the course runs.
@@ -93,7 +93,7 @@ async def retry(session: AsyncSession, import_id: int, *, accept_removals: bool 
         losses=0,
         furthest=0,
         sent_at=None,
-        cursor=case((PlaylistImport.status == ImportStatus.FAILED.value, None), else_=PlaylistImport.cursor),
+        cursor=case((PlaylistImport.status == ImportStatus.PAUSED_UNTIL.value, PlaylistImport.cursor)),
         **NO_REASON,
     )
 

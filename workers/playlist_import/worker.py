@@ -4,6 +4,7 @@ import gc
 from mmap import mmap
 from typing import Any
 
+from billiard import set_start_method
 from celery import signals
 
 from core.settings import Settings
@@ -16,6 +17,7 @@ def run(settings: Settings) -> int:
     A broker that is away is waited for, at the start and later.
     """
     configure_task_logging(settings)
+    set_start_method("fork")  # children have our tasks because they are copies; elsewhere that is no default
     told = mmap(-1, 1)  # memory that the children share, and that no lock of one who is killed can close
 
     def tell(**_: Any) -> None:

@@ -203,6 +203,25 @@ async def test_an_import_that_is_done_keeps_its_items_and_drops_those_of_earlier
         assert await claims.items(session, mine.import_id - 1) == []
 
 
+async def test_items_of_an_import_that_came_to_nothing_do_not_pile_up(
+    sessions: Sessions, course: int
+) -> None:
+    done = await claimed(sessions, await ask(sessions, course))
+    await store(sessions, done, 0)
+    async with sessions.begin() as session:
+        await claims.finish(session, done, NOW, imported=1, warning=None)
+    for _ in range(3):
+        mine = await claimed(sessions, await ask(sessions, course))
+        await store(sessions, mine, 0, 1, cursor="next")
+        async with sessions.begin() as session:
+            await requests.cancel(session, mine.import_id)
+    async with sessions.begin() as session:
+        kept = [len(await claims.items(session, each)) for each in range(done.import_id, mine.import_id + 1)]
+        assert await requests.retry(session, mine.import_id)
+    assert kept == [1, 0, 0, 2]
+    assert (await claimed(sessions, mine.import_id)).cursor is None
+
+
 async def test_what_nobody_works_on_is_sent_again(sessions: Sessions, course: int) -> None:
     async def to_send(now: datetime) -> list[int]:
         async with sessions.begin() as session:
