@@ -16,12 +16,19 @@ BROKEN = "the id of the playlist is incomplete: copy the link again"
 REASONS = (NOT_YOUTUBE, ONE_VIDEO, NAMED_CHANNEL, MIX, WATCH_LATER, LIKED, BROKEN)
 
 _HOSTS = frozenset({"youtube.com", "youtube-nocookie.com", "youtu.be"})
-_SUBDOMAINS = ("www.", "m.", "music.", "gaming.")
+_SUBDOMAINS = ("www.", "m.", "music.", "gaming.", "studio.", "consent.")
 _MAX_LENGTH = 2_000
 
 _PLAYLIST = re.compile(r"(?:PL|EC|UU|FL|UL|TL|PU|OLAK5uy_)[A-Za-z0-9_-]{10,64}")
 _CHANNEL = re.compile(r"UC([A-Za-z0-9_-]{22})")
 _VIDEO = re.compile(r"[A-Za-z0-9_-]{11}")
+_WITHIN = re.compile(
+    r"(?:https?:)?//(?:[a-z]+[.])?(?:youtube(?:-nocookie)?[.]com|youtu[.]be)/[^\s<>\"'`)\]}]*", re.IGNORECASE
+)
+"""A link within other text, such as what a share button says, or the code to embed a player."""
+_STUDIO = re.compile(r"/playlist/([A-Za-z0-9_-]+)(?:/|$)")
+_LEADS_TO = {"/attribution_link": "u", "/m": "continue", "/ml": "continue", "/redirect": "q"}
+"""Pages of YouTube on the way to another one, and what names that."""
 _WITH_VIDEO = re.compile(r"/(?:watch|shorts|live|embed|v|clip)(?:/|$)")
 _WITH_NAME = re.compile(r"/(?:@|c/|user/)")
 
@@ -48,12 +55,25 @@ def read_playlist_link(text: str) -> PlaylistLink:
         BadRequest: it means none that can be fetched; the detail says why and what to send instead.
 
     """
-    text = text.strip()
-    if not text or len(text) > _MAX_LENGTH:
+    if len(text) > _MAX_LENGTH:
         raise BadRequest(NOT_YOUTUBE)
+    text = _only_the_link(text.replace("&amp;", "&").strip())
     if re.fullmatch(r"[A-Za-z0-9_-]+", text):
         return _of_id(text)
-    return _of_url(_split(text))
+    url = _split(text)
+    target = parse_qs(url.query).get(_LEADS_TO.get(url.path, ""))
+    if target:
+        url = _split(target[0] if "://" in target[0] else f"https://www.youtube.com{target[0]}")
+    return _of_url(url)
+
+
+def _only_the_link(text: str) -> str:
+    """Return the link within a text, the first one with a list where there are several."""
+    if text[:1].isalnum() and not re.search(r"\s", text):
+        return text.rstrip(".,;!")
+    links = [found.rstrip(".,;:!?") for found in _WITHIN.findall(text)]
+    best = next((link for link in links if "list=" in link), links[0] if links else text.strip("\"'<>"))
+    return f"https:{best}" if best.startswith("//") else best
 
 
 def _split(text: str) -> SplitResult:
@@ -75,6 +95,8 @@ def _of_url(url: SplitResult) -> PlaylistLink:
     listed = query.get("list") or (query.get("p") if url.path == "/view_play_list" else None)
     if listed:
         return _of_id(listed[0])
+    if in_studio := _STUDIO.match(url.path):
+        return _of_id(in_studio[1])
     if url.path.startswith("/browse/VL"):
         return _of_id(url.path.removeprefix("/browse/VL"))
     if url.path.startswith(("/channel/", "/browse/UC")):

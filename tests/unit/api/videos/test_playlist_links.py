@@ -36,6 +36,21 @@ UPLOADS = "UUabcdefghijklmnopqrstuv"
         f"https://www.youtube.com/view_play_list?p={PL}",
         f"https://www.youtube.com:443/playlist?list={PL}",
         f"https://www.youtube.com./playlist?list={PL}",
+        f"//www.youtube.com/playlist?list={PL}",
+        f"https://www.youtube.com/playlist?list={PL}.",
+        f"<https://www.youtube.com/playlist?list={PL}>",
+        f"[Statistics](https://www.youtube.com/playlist?list={PL})",
+        f"Statistics 101: https://youtube.com/playlist?list={PL}&si=tracking",
+        f"https://youtu.be/abcdefghijk and all of it: https://youtube.com/playlist?list={PL}!",
+        f"https://www.youtube.com/watch?v=abcdefghijk&amp;list={PL}&amp;index=3",
+        (
+            '<iframe width="560" height="315" title="YouTube video player" frameborder="0" '
+            f'src="https://www.youtube.com/embed/videoseries?si=x&amp;list={PL}" allowfullscreen></iframe>'
+        ),
+        f'"{PL}"',
+        f"https://studio.youtube.com/playlist/{PL}/videos",
+        f"https://www.youtube.com/attribution_link?a=x&u=%2Fwatch%3Fv%3Dabcdefghijk%26list%3D{PL}",
+        f"https://consent.youtube.com/m?continue=https%3A%2F%2Fwww.youtube.com%2Fplaylist%3Flist%3D{PL}&gl=DE",
     ],
 )
 def test_every_way_to_write_a_playlist_means_it(text: str) -> None:
@@ -100,6 +115,17 @@ def test_a_channel_means_its_uploads(text: str) -> None:
         (links.NOT_YOUTUBE, f"ftp://youtube.com/playlist?list={PL}"),
         (links.NOT_YOUTUBE, f"file:///youtube.com/playlist?list={PL}"),
         (links.NOT_YOUTUBE, "javascript:alert(1)"),
+        (links.NOT_YOUTUBE, f"see https://evil.example/playlist?list={PL}"),
+        (links.NOT_YOUTUBE, f"see https://evil.example//www.youtube.com@evil.example/playlist?list={PL}"),
+        (
+            links.NOT_YOUTUBE,
+            f"https://consent.youtube.com/m?continue=https%3A%2F%2Fevil.example%2F%3Flist%3D{PL}",
+        ),
+        (
+            links.NOT_YOUTUBE,
+            f"https://www.youtube.com/redirect?q=https%3A%2F%2Fevil.example%2F%3Flist%3D{PL}",
+        ),
+        (links.NOT_YOUTUBE, f"https://www.youtube.com/redirect?q=%40evil.example%2F%3Flist%3D{PL}"),
         (links.NOT_YOUTUBE, "https://[::1"),
         (links.NOT_YOUTUBE, "https://youtube.com/playlist?list=" + "P" * 3000),
     ],
@@ -114,6 +140,8 @@ def test_what_cannot_be_imported_is_refused_with_its_reason(reason: str, text: s
     st.text()
     | st.text().map("https://www.youtube.com/{}".format)
     | st.text().map("https://www.youtube.com/playlist?list={}".format)
+    | st.text().map("https://www.youtube.com/redirect?q={}".format)
+    | st.text().map("see https://www.youtube.com/{}".format)
 )
 def test_nothing_that_is_pasted_breaks_the_reader(text: str) -> None:
     with suppress(BadRequest):
