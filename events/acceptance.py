@@ -116,6 +116,8 @@ class Acceptance:
         except AWAY as error:
             self._wake.set()
             log.warning("the outbox cannot be read (%s)", _name(error))
+            if self._failed_for() > self._policy.otherwise.total_seconds():
+                self._recovered()  # the outbox cannot tell whether the broker takes events: the next one will
 
     def _failed_for(self) -> float:
         return 0.0 if self._failed_at is None else time.monotonic() - self._failed_at

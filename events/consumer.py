@@ -45,6 +45,7 @@ class BatchPolicy:
     look_every: timedelta = timedelta(seconds=5)
     stand_still: timedelta = timedelta(minutes=5)
     """How long nothing is taken where nothing could be applied."""
+    renew_within: timedelta = timedelta(seconds=20)
     prefetch_past_failures: int = 2_000
     """While messages are held back, so that those behind them are reached."""
 
@@ -130,12 +131,21 @@ class Consumer:
             if inbox.queue_gone.is_set():
                 log.warning("the queue is gone: finishing what was delivered, then consuming anew")
                 await self._drain(inbox)
+        if not (inbox.is_lost or inbox.queue_gone.is_set() or self._stopping.is_set()):
+            await self._renew(inbox)
         self._handling.let_go()
         self._meter.holds(0)
         for task in tasks:
             if not task.cancelled():
                 with suppress(*LOST, Abandoned):
                     task.result()
+
+    async def _renew(self, inbox: Inbox) -> None:
+        """Send anew what we let go so often that it would be taken for deadly: the broker counts returns."""
+        with suppress(*LOST):
+            async with asyncio.timeout(self._policy.renew_within.total_seconds()):
+                renewed = await self._handling.renew(inbox.unacknowledged)
+                await inbox.acknowledge(renewed, all_before=False)
 
     async def _watch(self, connection: AbstractConnection) -> None:
         """Return when nobody consumes the queue any more: consumers have been lost without a word.
@@ -174,7 +184,7 @@ class Consumer:
 
         Returns whether there were others.
         """
-        deliveries = [await self._handling.open(message) for message in messages]
+        deliveries = [each for message in messages if (each := await self._open(message, inbox)).events]
         self._meter.holds(len(deliveries) + inbox.waiting)
         fresh = [delivery for delivery in deliveries if not delivery.message.redelivered]
         suspects = [delivery for delivery in deliveries if delivery.message.redelivered]
@@ -189,6 +199,13 @@ class Consumer:
             raise NothingApplies
         self._meter.holds(inbox.waiting)
         return bool(suspects)
+
+    async def _open(self, message: AbstractIncomingMessage, inbox: Inbox) -> Delivery:
+        """Decode a message; one without events is done with at once, before its mates can fail."""
+        delivery = await self._handling.open(message)
+        if not delivery.events:
+            await self._acknowledge([delivery], inbox, all_before=False)
+        return delivery
 
     async def _acknowledge(self, done: Sequence[Delivery], inbox: Inbox, *, all_before: bool) -> None:
         """Acknowledge what was finished, but for what is held back."""

@@ -17,6 +17,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.errors import NotFound, Unavailable
+from core.locks import AdvisoryLock
 from core.tables import DeadLetterAction
 from events.boxes import Box
 from events.letters import Letter, OpenLetter, id_of, open_letter, read
@@ -26,8 +27,6 @@ from events.visit import Visit, VisitPolicy
 BROKER_AWAY = "the broker cannot be reached: try again soon"
 BUSY = "somebody else is looking at the dead letters: try again soon"
 NO_SUCH_LETTER = "there is no such dead letter: it may have been replayed or dropped; list them again"
-TURN = 7_263_842
-"""Advisory lock: whoever holds it looks alone."""
 
 Transaction = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 RETRY_AFTER = 2
@@ -173,7 +172,7 @@ class DeadLetters:
         give_up_at = time.monotonic() + self._policy.wait_for_turn.total_seconds()
         while True:
             async with self._transaction() as session:
-                if await session.scalar(select(func.pg_try_advisory_xact_lock(TURN))):
+                if await session.scalar(select(func.pg_try_advisory_xact_lock(AdvisoryLock.DEAD_LETTERS))):
                     yield
                     return
             if time.monotonic() > give_up_at:

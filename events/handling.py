@@ -75,7 +75,7 @@ class Delivery:
 
     @property
     def returns(self) -> int:
-        return int(str(self.message.headers.get("x-delivery-count") or 0))
+        return _returns(self.message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +137,13 @@ class Handling:
         released = {id(letter.origin): letter.origin for letter in self._held}
         self.let_go()
         return list(released.values())
+
+    async def renew(self, messages: Sequence[AbstractIncomingMessage]) -> list[AbstractIncomingMessage]:
+        """Put messages that came back almost too often at the end of the queue, uncounted; return these."""
+        worn = [each for each in messages if _returns(each) >= self._policy.deliveries_alone - 1]
+        for message in worn:
+            await self._sender.publish_again([message.body], message)
+        return worn
 
     def let_go(self) -> None:
         """Forget what is held back: the broker has it again."""
@@ -262,6 +269,10 @@ class Handling:
                 replies.setdefault(delivery.message.reply_to, []).extend(of_message)
         for reply_to, of_queue in replies.items():
             self._sender.reply(reply_to, of_queue)
+
+
+def _returns(message: AbstractIncomingMessage) -> int:
+    return int(str(message.headers.get("x-delivery-count") or 0))
 
 
 def _rejected(event: Event, detail: str) -> Applied:

@@ -23,6 +23,7 @@ class Inbox:
         self._queue = queue
         self._batch_bytes = events * EVENT_BYTES
         self._delivered: deque[AbstractIncomingMessage] = deque()
+        self._unacknowledged: dict[int, AbstractIncomingMessage] = {}
         self._arrived = asyncio.Event()
         self._prefetch = 0
         self.message_bytes = 0.0
@@ -44,6 +45,11 @@ class Inbox:
     def waiting(self) -> int:
         """How many messages are here."""
         return len(self._delivered)
+
+    @property
+    def unacknowledged(self) -> list[AbstractIncomingMessage]:
+        """What the broker takes back when the channel closes, whether somebody took it or not."""
+        return list(self._unacknowledged.values())
 
     @property
     def is_lost(self) -> bool:
@@ -83,10 +89,15 @@ class Inbox:
             return
         chosen = messages[-1:] if all_before else messages
         for message in chosen:
-            await message.channel.basic_ack(message.delivery_tag or 0, multiple=all_before)
+            tag = message.delivery_tag or 0
+            await message.channel.basic_ack(tag, multiple=all_before)
+            done = [each for each in self._unacknowledged if each <= tag] if all_before else [tag]
+            for each in done:
+                self._unacknowledged.pop(each, None)
 
     async def _deliver(self, message: AbstractIncomingMessage) -> None:
         self._delivered.append(message)
+        self._unacknowledged[message.delivery_tag or 0] = message
         self._arrived.set()
 
     def _is_cancelled(self, _frame: spec.Basic.Cancel) -> None:

@@ -169,7 +169,7 @@ def decode(body: bytes) -> list[Event]:
     """
     try:
         return [_from_wire(wire) for wire in _batch_decoder.decode(body)]
-    except (msgspec.DecodeError, ValueError) as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise UndecodableMessage(str(error)) from error
 
 

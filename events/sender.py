@@ -19,6 +19,10 @@ from events.topology import PROGRESS, PROGRESS_DEAD_LETTERS, Queue
 
 log = logging.getLogger(__name__)
 
+REASON_LENGTH = 500
+"""Characters of a reason: a frame of headers is bounded, and what a message says wrong can be any length."""
+INSTANT_LENGTH = 40
+
 REASON = "x-edutrack-reason"
 FIRST_SEEN = "x-edutrack-first-seen"
 ATTEMPTS = "x-edutrack-attempts"
@@ -33,6 +37,8 @@ class SendPolicy:
     waiting_replies: int = 1_000
     confirm_within: timedelta = timedelta(seconds=5)
     try_again_after: timedelta = timedelta(seconds=1)
+    side_by_side: int = 100
+    """Messages that wait for their confirms together."""
 
 
 class Sender:
@@ -79,28 +85,32 @@ class Sender:
             delivery_mode=DeliveryMode.PERSISTENT,
             message_id=str(uuid4()),
             headers={
-                REASON: reason,
-                FIRST_SEEN: headers.get(FIRST_SEEN) or datetime.now(UTC).isoformat(),
+                REASON: reason[:REASON_LENGTH],
+                FIRST_SEEN: _first_seen(original),
                 ATTEMPTS: int(str(headers.get("x-delivery-count", 0))) + 1,
                 **_replays(original),
             },
         )
         await self._insist(PROGRESS_DEAD_LETTERS, message)
         DEAD_LETTERED.labels(kind).inc()
-        log.error("set aside in %s: %s", PROGRESS_DEAD_LETTERS.name, reason)
+        log.error("set aside in %s: %s", PROGRESS_DEAD_LETTERS.name, reason[:REASON_LENGTH])
 
     async def publish_again(self, bodies: Sequence[bytes], original: AbstractIncomingMessage) -> None:
         """Put bodies at the end of the queue, each as a message, and return once all are durable there."""
-        first_seen = original.headers.get(FIRST_SEEN) or datetime.now(UTC).isoformat()
-        for body in bodies:
-            message = Message(
+        first_seen = _first_seen(original)
+        messages = [
+            Message(
                 body,
                 content_type=original.content_type,
                 delivery_mode=DeliveryMode.PERSISTENT,
                 message_id=str(uuid4()),
                 headers={FIRST_SEEN: first_seen, **_replays(original)},
             )
-            await self._insist(PROGRESS, message)
+            for body in bodies
+        ]
+        for first in range(0, len(messages), self._policy.side_by_side):
+            chunk = messages[first : first + self._policy.side_by_side]
+            await asyncio.gather(*(self._insist(PROGRESS, message) for message in chunk))
 
     async def _insist(self, queue: Queue, message: Message) -> None:
         while not await self._confirmed(queue, message):  # noqa: ASYNC110 - nothing tells when it is back
@@ -143,6 +153,13 @@ class Sender:
                 await channel.default_exchange.publish(message, reply_to, mandatory=False)
             finally:
                 self._replies.task_done()
+
+
+def _first_seen(original: AbstractIncomingMessage) -> str:
+    """Return when a message was first set aside or taken apart; anybody may have written the header."""
+    told = original.headers.get(FIRST_SEEN)
+    is_told = isinstance(told, str) and len(told) <= INSTANT_LENGTH
+    return str(told) if is_told else datetime.now(UTC).isoformat()
 
 
 def _replays(original: AbstractIncomingMessage) -> dict[str, int]:

@@ -7,16 +7,14 @@ from sqlalchemy import Connection, text
 
 import core.tables  # noqa: F401  fills the metadata
 from core.database import Base, make_engine
+from core.locks import AdvisoryLock
 from core.settings import load_settings
-
-MIGRATION_LOCK = 7_263_841
-"""Advisory lock: two processes that migrate at once take turns."""
 
 
 def _run(connection: Connection) -> None:
     context.configure(connection=connection, target_metadata=Base.metadata, compare_type=True)
     with context.begin_transaction():
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": AdvisoryLock.MIGRATION})
         connection.execute(text("SET LOCAL lock_timeout = '5s'"))
         context.run_migrations()
 

@@ -11,11 +11,9 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.locks import AdvisoryLock
 from events.schemas import Event, Heartbeat, Pause, Play
 from workers.watch_time.refold import Touched, Window
-
-POLICY_LOCK = 7_263_842
-"""Advisory lock: held shared while rows are written, exclusively while another policy is adopted."""
 
 EventKey = tuple[int, UUID]
 """`(user_id, event_id)`."""
@@ -23,12 +21,12 @@ EventKey = tuple[int, UUID]
 
 async def share_policy_lock(session: AsyncSession) -> None:
     """Keep the policy as it is until the transaction ends. The next statement sees the policy that holds."""
-    await session.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": POLICY_LOCK})
+    await session.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": AdvisoryLock.POLICY})
 
 
 async def take_policy_lock(session: AsyncSession) -> None:
     """Wait until nobody writes rows, and let nobody until the transaction ends."""
-    await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": POLICY_LOCK})
+    await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": AdvisoryLock.POLICY})
 
 
 _LOCK_USERS = text("SELECT id FROM users WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")

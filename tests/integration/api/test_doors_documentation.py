@@ -16,11 +16,11 @@ from api.auth.service import TAKEN
 from api.gateway.app import SERVICES
 from api.middleware import LIMITS
 from api.progress.service import Desk
+from core.locks import AdvisoryLock
 from core.policy import Policy
 from core.roles import Role
 from core.settings import Settings
 from events.consumer import Consumer
-from events.dead_letters import TURN
 from events.sender import Sender
 from tests.integration.api.conftest import Api, Callers, bearer, serving, until
 from tests.integration.api.provocations import (
@@ -283,7 +283,7 @@ async def provoke_limits(settings: Settings, told: Told) -> None:
 async def provoke_the_turn(api: Api, callers: Callers, told: Told) -> None:
     """Look at dead letters while somebody else does."""
     async with api.state.transaction() as session:
-        await session.execute(text(f"SELECT pg_advisory_xact_lock({TURN})"))
+        await session.execute(text(f"SELECT pg_advisory_xact_lock({AdvisoryLock.DEAD_LETTERS:d})"))
         for route in ROUTES:
             if "dead-letters" in route.path:
                 await tell(api, told, route, headers=callers.admin)

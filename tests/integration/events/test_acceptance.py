@@ -210,6 +210,22 @@ async def test_without_broker_and_database_nothing_is_accepted(
     assert await waiting(sessions) == 1
 
 
+async def test_a_broker_that_is_back_is_used_though_the_database_is_away(
+    way: Proxy, broker: str, settings: Settings, sessions: Sessions
+) -> None:
+    url = Proxy.to(settings.database_url.get_secret_value()).url(settings.database_url.get_secret_value())
+    engine = make_engine(settings.model_copy(update={"database_url": type(settings.database_url)(url)}))
+    async with accepting(way.url(broker), make_sessions(engine)) as acceptance:
+        with pytest.raises(OutboxAway):
+            await acceptance.accept([play()])
+        way.mend()
+        async with asyncio.timeout(SOON):
+            while not acceptance.ready:
+                await asyncio.sleep(0.05)
+        assert await acceptance.accept([play()]) is True
+    await engine.dispose()
+
+
 async def test_a_database_connection_that_died_in_silence_keeps_no_drain_for_ever(
     settings: Settings, sessions: Sessions
 ) -> None:

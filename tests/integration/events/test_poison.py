@@ -9,15 +9,20 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
 from aio_pika import Message, connect
 from aio_pika.abc import AbstractIncomingMessage
 
+from core.database import Sessions
 from events.blame import BlamePolicy
+from events.boxes import Box
 from events.consumer import BATCHES, BatchPolicy, Consumer
+from events.dead_letters import DeadLetters
 from events.handling import POISON, Handling, PoisonPolicy
 from events.schemas import Applied, Event, decode
 from events.sender import ATTEMPTS, FIRST_SEEN, REASON, Sender
 from events.topology import PROGRESS, PROGRESS_DEAD_LETTERS
+from events.visit import COMMAND
 from tests.integration.events.test_round_trip import (
     Recorder,
     consuming,
@@ -115,6 +120,7 @@ class Version:
 
     def __init__(self) -> None:
         self.applied: set[UUID] = set()
+        self.refused: list[UUID] = []
         self.poison: set[UUID] = set()
         self.is_good = True
 
@@ -125,6 +131,7 @@ class Version:
         if self.is_good and event.event_id not in self.poison:
             self.applied.add(event.event_id)
             return Applied(event_id=event.event_id, user_id=event.user_id, outcome="applied")
+        self.refused.append(event.event_id)
         return Applied(
             event_id=event.event_id, user_id=event.user_id, outcome="rejected", detail="no such column"
         )
@@ -218,3 +225,45 @@ async def test_who_can_apply_nothing_stands_still_and_finds_out_by_himself_that_
         await until(lambda: len(version.applied) == 30)
     assert await waiting_in(broker, PROGRESS_DEAD_LETTERS.name) == 10
     assert await waiting_in(broker, PROGRESS.name) == 0
+
+
+async def test_good_events_are_not_taken_for_deadly_because_they_were_let_go_often(broker: str) -> None:
+    version, events = Version(), [play() for _ in range(40)]
+    version.is_good = False
+    little = replace(FEW, held_messages=5, deliveries_alone=3)
+    hasty = BatchPolicy(stand_still=timedelta(milliseconds=100))
+    async with working(broker, version, little, hasty):
+        await publish_one_by_one(broker, events)
+        await until_dead(broker, 10)
+        tries = len(version.refused)
+        async with asyncio.timeout(LONG_ENOUGH):
+            while len(version.refused) < tries + 25:
+                await asyncio.sleep(0.1)
+        version.is_good = True
+        await until(lambda: len(version.applied) == 30)
+    assert await waiting_in(broker, PROGRESS_DEAD_LETTERS.name) == 10
+    assert await waiting_in(broker, PROGRESS.name) == 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'[{"x":' + b"[" * 2_000 + b"]" * 2_000 + b"}]",
+        b'[{"specversion":"1.0","id":"7e6a1d5c-0000-4000-8000-000000000000","source":"x","type":"%s"}]'
+        % (b"y" * 200_000),
+    ],
+    ids=["nested too deeply", "with a reason longer than a frame"],
+)
+async def test_no_message_is_so_strange_that_it_cannot_be_set_aside(
+    broker: str, sessions: Sessions, body: bytes
+) -> None:
+    version = Version()
+    async with await connect(broker) as connection, connection.channel() as channel:
+        exchange = await channel.get_exchange(PROGRESS.exchange.name)
+        await exchange.publish(Message(body), PROGRESS.routing_key)
+    async with working(broker, version):
+        await publish_one_by_one(broker, [play()])
+        await until(lambda: version.applied)
+    assert await waiting_in(broker, PROGRESS.name) == 0
+    (letter,) = (await DeadLetters(broker, sessions.begin, COMMAND).look(Box.PROGRESS)).letters
+    assert (letter.size, letter.events) == (len(body), None)
