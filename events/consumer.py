@@ -45,9 +45,9 @@ class BatchPolicy:
     look_every: timedelta = timedelta(seconds=5)
     stand_still: timedelta = timedelta(minutes=5)
     """How long nothing is taken where nothing could be applied."""
-    renew_within: timedelta = timedelta(seconds=20)
-    prefetch_past_failures: int = 2_000
-    """While messages are held back, so that those behind them are reached."""
+    send_anew_within: timedelta = timedelta(seconds=20)
+    past_failures: int = 8
+    """So many times more is delivered ahead while messages are held back: those behind them are reached."""
 
 
 BATCHES = BatchPolicy()
@@ -131,8 +131,9 @@ class Consumer:
             if inbox.queue_gone.is_set():
                 log.warning("the queue is gone: finishing what was delivered, then consuming anew")
                 await self._drain(inbox)
-        if not (inbox.is_lost or inbox.queue_gone.is_set() or self._stopping.is_set()):
-            await self._renew(inbox)
+        with suppress(*LOST):
+            async with asyncio.timeout(self._policy.send_anew_within.total_seconds()):
+                await self._send_anew(connection, inbox)
         self._handling.let_go()
         self._meter.holds(0)
         for task in tasks:
@@ -140,12 +141,21 @@ class Consumer:
                 with suppress(*LOST, Abandoned):
                     task.result()
 
-    async def _renew(self, inbox: Inbox) -> None:
-        """Send anew what we let go so often that it would be taken for deadly: the broker counts returns."""
-        with suppress(*LOST):
-            async with asyncio.timeout(self._policy.renew_within.total_seconds()):
-                renewed = await self._handling.renew(inbox.unacknowledged)
-                await inbox.acknowledge(renewed, all_before=False)
+    async def _send_anew(self, connection: AbstractConnection, inbox: Inbox) -> None:
+        """Send anew what is unfinished and the broker does not have, or would take for deadly soon.
+
+        Of a queue that is gone it has nothing; and it counts each return, also of what we let go on purpose.
+        """
+        left = inbox.unacknowledged
+        if inbox.queue_gone.is_set():
+            async with connection.channel() as channel:
+                await declare_topology(channel)
+        elif inbox.is_lost or self._stopping.is_set():
+            return
+        else:
+            left = self._handling.worn(left)
+        await self._handling.send_again(left)
+        await inbox.acknowledge(left, all_before=False)
 
     async def _watch(self, connection: AbstractConnection) -> None:
         """Return when nobody consumes the queue any more: consumers have been lost without a word.
@@ -213,12 +223,11 @@ class Consumer:
         await inbox.acknowledge(messages, all_before=all_before and not self._handling.holds_back)
 
     def _prefetch(self, inbox: Inbox, *, careful: bool) -> int:
-        if self._handling.holds_back:
-            return self._policy.prefetch_past_failures
-        if careful:
+        if careful and not self._handling.holds_back:
             return 1
         are_small = inbox.message_bytes < self._policy.small_message_bytes
-        return self._policy.prefetch_small_messages if are_small else self._policy.prefetch_messages
+        ahead = self._policy.prefetch_small_messages if are_small else self._policy.prefetch_messages
+        return ahead * self._policy.past_failures if self._handling.holds_back else ahead
 
     def _must_let_go(self, inbox: Inbox) -> bool:
         return self._stopping.is_set() or inbox.is_lost

@@ -138,12 +138,14 @@ class Handling:
         self.let_go()
         return list(released.values())
 
-    async def renew(self, messages: Sequence[AbstractIncomingMessage]) -> list[AbstractIncomingMessage]:
-        """Put messages that came back almost too often at the end of the queue, uncounted; return these."""
-        worn = [each for each in messages if _returns(each) >= self._policy.deliveries_alone - 1]
-        for message in worn:
+    def worn(self, messages: Sequence[AbstractIncomingMessage]) -> list[AbstractIncomingMessage]:
+        """Return the messages that would be taken for deadly after one more return."""
+        return [each for each in messages if _returns(each) >= self._policy.deliveries_alone - 1]
+
+    async def send_again(self, messages: Sequence[AbstractIncomingMessage]) -> None:
+        """Put messages at the end of the queue, uncounted, and return once all are durable there."""
+        for message in messages:
             await self._sender.publish_again([message.body], message)
-        return worn
 
     def let_go(self) -> None:
         """Forget what is held back: the broker has it again."""

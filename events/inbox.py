@@ -85,12 +85,11 @@ class Inbox:
 
     async def acknowledge(self, messages: Sequence[AbstractIncomingMessage], *, all_before: bool) -> None:
         """Acknowledge messages in one go where all that came before them are done as well."""
-        if self.queue_gone.is_set():
-            return
         chosen = messages[-1:] if all_before else messages
         for message in chosen:
             tag = message.delivery_tag or 0
-            await message.channel.basic_ack(tag, multiple=all_before)
+            if not self.queue_gone.is_set():
+                await message.channel.basic_ack(tag, multiple=all_before)
             done = [each for each in self._unacknowledged if each <= tag] if all_before else [tag]
             for each in done:
                 self._unacknowledged.pop(each, None)

@@ -245,6 +245,20 @@ async def test_good_events_are_not_taken_for_deadly_because_they_were_let_go_oft
     assert await waiting_in(broker, PROGRESS.name) == 0
 
 
+async def test_what_is_held_back_when_its_queue_is_deleted_is_sent_anew(broker: str) -> None:
+    version, events = Version(), [play() for _ in range(30)]
+    version.is_good = False
+    async with working(broker, version):
+        await publish_one_by_one(broker, events)
+        await until(lambda: len(version.refused) >= 30)
+        assert await waiting_in(broker, PROGRESS_DEAD_LETTERS.name) == 10
+        async with await connect(broker) as connection, connection.channel() as channel:
+            await channel.queue_delete(PROGRESS.name)
+        version.is_good = True
+        await until(lambda: len(version.applied) == 20)
+    assert await waiting_in(broker, PROGRESS_DEAD_LETTERS.name) == 10
+
+
 @pytest.mark.parametrize(
     "body",
     [

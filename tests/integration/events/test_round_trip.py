@@ -19,13 +19,9 @@ from events.schemas import Applied, Event, Pause, Play, encode
 from events.sender import REASON, Sender
 from events.submissions import Overloaded
 from events.topology import PROGRESS, PROGRESS_DEAD_LETTERS
+from tests.letters import NOON, play
 
-NOON = datetime(2025, 6, 12, 12, tzinfo=UTC)
 SOON = 10
-
-
-def play(user_id: int = 1, event_id: UUID | None = None) -> Play:
-    return Play(event_id=event_id or uuid4(), user_id=user_id, video_id=1, at=NOON, received_at=NOON)
 
 
 class Recorder:
