@@ -3,5 +3,5 @@
     scripts (what each student does) ─ driver ─▶ HTTP ─▶ rows
                                          └─▶ expectation (the pure fold of what was sent) ─ comparison ─┘
 
-It shares the specification with the stack (`core.calendar`, `workers.watch_time.fold`) and nothing else.
+It shares the specification with the stack (`core.calendar`, `events.meaning.fold`) and nothing else.
 """

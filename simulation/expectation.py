@@ -7,10 +7,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from core.policy import Policy
+from events.meaning.fold import AttendanceRow, ProgressRow, Rows, fold
 from events.schemas import Event
 from simulation.comparison import Key, Row
 from simulation.reports import Report, meaning
-from workers.watch_time.fold import AttendanceRow, ProgressRow, Rows, fold
 
 ATTENDANCE = "attendance"
 ROSTER = "roster"

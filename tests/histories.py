@@ -5,9 +5,9 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from core.policy import Overlap, Policy
+from events.meaning.fold import AttendanceRow, ProgressRow, Rows, fold
 from events.schemas import Event, Heartbeat, Pause, Play
 from tests import oracle
-from workers.watch_time.fold import AttendanceRow, ProgressRow, Rows, fold
 
 ProgressRows = dict[tuple[int, int, date], ProgressRow]
 AttendanceRows = dict[tuple[int, date], AttendanceRow]

@@ -118,7 +118,7 @@ def test_no_service_knows_http_and_none_commits() -> None:
 
 def test_the_simulation_knows_the_specification_and_nothing_else_of_the_stack() -> None:
     shared = (
-        "core.calendar", "core.clock", "core.errors", "core.policy", "events.schemas", "workers.watch_time.fold",
+        "core.calendar", "core.clock", "core.errors", "core.policy", "events.schemas", "events.meaning.fold",
     )  # fmt: skip
     for path in SOURCES:
         if name_of(path).startswith("simulation/"):

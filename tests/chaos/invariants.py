@@ -11,6 +11,7 @@ import aio_pika
 
 from core.database import make_engine, make_sessions
 from core.policy import Policy
+from events.meaning.fold import Rows, fold
 from events.schemas import Event, UndecodableMessage, decode
 from events.topology import PROGRESS_DEAD_LETTERS
 from tests.chaos.keeper import WORKERS, Death
@@ -18,7 +19,6 @@ from tests.chaos.ledger import Answer, Ledger, Outcome
 from tests.chaos.load import Load
 from tests.chaos.stage import Stage
 from workers.watch_time import rows
-from workers.watch_time.fold import Rows, fold
 from workers.watch_time.log import whole_log
 
 DEADLINE_SECONDS = 3.0

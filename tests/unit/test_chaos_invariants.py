@@ -8,12 +8,12 @@ from uuid import UUID
 
 import pytest
 
+from events.meaning.fold import Rows, fold
 from events.schemas import Event, Pause, Play
 from tests.chaos.invariants import POLICY, Evidence, Stored, broken
 from tests.chaos.keeper import WORKERS, Death
 from tests.chaos.ledger import Answer, Ledger, Outcome
 from tests.chaos.load import Load
-from workers.watch_time.fold import Rows, fold
 
 USER = 7
 AT = datetime(2026, 11, 2, 10, tzinfo=UTC)

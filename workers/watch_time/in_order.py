@@ -13,8 +13,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from core.calendar import local_date
+from events.meaning.fold import Player, ProgressRow, Span, progress_row, read_player, shares
 from events.schemas import Event
-from workers.watch_time.fold import Player, ProgressRow, Span, progress_row, read_player, shares
 
 PlayerKey = tuple[int, int, str]
 """`(user_id, video_id, session_id)`"""

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from events.meaning.fold import OpenSpan, Player, read_player
 from events.schemas import Event, Heartbeat
-from workers.watch_time.fold import OpenSpan, Player, read_player
 from workers.watch_time.in_order import Order, PlayerKey, Standing
 from workers.watch_time.log import to_event
 

@@ -18,10 +18,10 @@ from core.database import Sessions
 from core.errors import Conflict
 from core.policy import Policy
 from core.policy_store import require_policy
+from events.meaning.fold import SILENCE
 from events.schemas import Heartbeat
 from workers.watch_time import log, players
 from workers.watch_time.boundary import Boundary, kept_from, load_boundary, move_boundary
-from workers.watch_time.fold import SILENCE
 from workers.watch_time.refold import EARLIEST, Window
 from workers.watch_time.scope import portions
 

@@ -15,10 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.database import Sessions
 from core.policy import Policy
 from core.policy_store import require_policy, store_policy
+from events.meaning.fold import Player, Rows, fold
 from events.schemas import Event
 from workers.watch_time import log, players, rows
 from workers.watch_time.boundary import load_boundary
-from workers.watch_time.fold import Player, Rows, fold
 from workers.watch_time.in_order import PlayerKey, Standing
 from workers.watch_time.refold import Days
 from workers.watch_time.scope import EVERYTHING, Scope, portions

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from core.calendar import day_start, local_date
-from workers.watch_time.fold import LONGEST_SPAN
+from events.meaning.fold import LONGEST_SPAN
 
 _DAY = timedelta(days=1)
 EARLIEST = datetime.min.replace(tzinfo=UTC)

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from events.meaning.fold import AttendanceRow, ProgressRow, Rows
 from events.schemas import ProgressRecord
-from workers.watch_time.fold import AttendanceRow, ProgressRow, Rows
 from workers.watch_time.refold import Days
 
 ProgressKey = tuple[int, int, date]

@@ -15,10 +15,10 @@ from core.clock import Clock, utc_now
 from core.database import Sessions
 from core.policy import Policy
 from core.policy_store import require_policy
+from events.meaning.fold import fold
 from events.schemas import Applied, Event
 from workers.watch_time import log, players, rows
 from workers.watch_time.boundary import Boundary, load_boundary
-from workers.watch_time.fold import fold
 from workers.watch_time.in_order import Addition, PlayerKey, Standing, add_in_order
 from workers.watch_time.log import EventKey
 from workers.watch_time.refold import days_to_refold

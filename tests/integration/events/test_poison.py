@@ -26,12 +26,12 @@ from events.visit import COMMAND
 from tests.integration.events.test_round_trip import (
     Recorder,
     consuming,
-    play,
     publishing,
     take_from,
     until,
     waiting_in,
 )
+from tests.letters import play
 
 LONG_ENOUGH = 60
 

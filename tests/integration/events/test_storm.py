@@ -19,7 +19,8 @@ from events.sender import Sender
 from events.submissions import PublishFailed
 from events.topology import PROGRESS
 from tests.chaos.network import Wire
-from tests.integration.events.test_round_trip import Recorder, play, until
+from tests.integration.events.test_round_trip import Recorder, until
+from tests.letters import play
 from tests.proxy import Proxy
 
 CUTS = 40

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from core.calendar import day_start, place_wall_pair, place_wall_time
 from core.policy import Overlap
+from events.meaning.fold import Ending, read_spans
 from events.schemas import Pause
 from tests import oracle
 from tests.histories import by_fold, by_oracle, event_of, policy_of
 from tests.strategies import Receipt, histories, receipts
-from workers.watch_time.fold import Ending, read_spans
 
 overlaps = st.sampled_from(Overlap)
 a_lot = settings(max_examples=400, deadline=None)

@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 
 from core.policy import Overlap, Policy
+from events.meaning.fold import Ending, ProgressRow, Rows, fold, read_spans
 from events.schemas import Event, Heartbeat, Pause, Play
-from workers.watch_time.fold import Ending, ProgressRow, Rows, fold, read_spans
 
 NOON = datetime(2026, 5, 10, 12, tzinfo=UTC)
 DAY = date(2026, 5, 10)
