@@ -1,18 +1,27 @@
 """Every table, so that importing this package fills the metadata."""
 
+from core.tables.closing import ClosedDay, Roll
+from core.tables.corrections import Correction, CorrectionEntry
 from core.tables.courses import Course, Registration
 from core.tables.dead_letters import DeadLetterAction
 from core.tables.imports import RUNNING, ImportKey, ImportStatus, PlaylistImport, PlaylistItem
 from core.tables.outbox import OutboxMessage
 from core.tables.progress import Attendance, Player, Progress, ProgressEvent, Pruning, StoredPolicy
+from core.tables.rules import AttendanceRule
+from core.tables.school import Holiday, StoredCalendar
 from core.tables.users import User
 from core.tables.videos import Video
 
 __all__ = [
     "RUNNING",
     "Attendance",
+    "AttendanceRule",
+    "ClosedDay",
+    "Correction",
+    "CorrectionEntry",
     "Course",
     "DeadLetterAction",
+    "Holiday",
     "ImportKey",
     "ImportStatus",
     "OutboxMessage",
@@ -23,6 +32,8 @@ __all__ = [
     "ProgressEvent",
     "Pruning",
     "Registration",
+    "Roll",
+    "StoredCalendar",
     "StoredPolicy",
     "User",
     "Video",

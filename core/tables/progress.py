@@ -116,6 +116,10 @@ class Attendance(Base):
     status: Mapped[str] = mapped_column(Text)
     total_time: Mapped[timedelta] = mapped_column(Interval)
     overlap_time: Mapped[timedelta] = mapped_column(Interval)
+    rule_id: Mapped[int | None] = mapped_column(BigInteger)
+    """The version of the school's rule that judged it; None is the policy's minimum. Rules never go away."""
+    required_seconds: Mapped[int | None] = mapped_column(Integer)
+    """What the day asked for when it was judged; None in rows older than rules: the policy's minimum."""
 
 
 class Pruning(Base):

@@ -1,8 +1,20 @@
 """`videos`. Owned by `api.videos`."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import BigInteger, Boolean, DateTime, ForeignKey, Identity, Index, Integer, Text, func, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Text,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base
@@ -17,7 +29,10 @@ class Video(Base):
     """
 
     __tablename__ = "videos"
-    __table_args__ = (Index(None, "course_id", "position", "id"),)
+    __table_args__ = (
+        Index(None, "course_id", "position", "id"),
+        Index(None, "assigned_on", "course_id", postgresql_where=text("assigned_on IS NOT NULL")),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     course_id: Mapped[int] = mapped_column(ForeignKey("courses.id"))
@@ -30,4 +45,6 @@ class Video(Base):
     removed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     vanished: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     """Its playlist had it no more, at `removed_at`."""
+    assigned_on: Mapped[date | None] = mapped_column(Date)
+    """The day on which its students are to watch it; counts where a rule asks for a share of that."""
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

@@ -1,0 +1,50 @@
+"""Who is expected on a day, in SQL: on a closed day whoever is on its roll, else whom the calendar names.
+
+A student is expected on a school day from the day of joining to that of leaving; one with places in courses
+by then, only if one of these courses runs that day.
+"""
+
+from collections.abc import Collection
+from datetime import date
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.attendance.school_days import DAYS, SchoolDays
+
+COURSE_RUNS = """(coalesce(c.first_day <= d.date, true) AND coalesce(d.date <= c.last_day, true)
+    AND coalesce(c.archived_at >= d.starts_at, true))"""
+"""Whether a course `c` runs on a day `d`."""
+
+IS_STUDENT = """(u.role = 'student' AND u.created_at < d.ends_at
+    AND coalesce(u.disabled_at >= d.starts_at, true))"""
+"""Whether a user `u` was a student of the school on a day `d`."""
+
+EXPECTED_BY_CALENDAR = f"""({IS_STUDENT} AND d.is_school_day AND coalesce((
+    SELECT bool_or({COURSE_RUNS}) FROM registrations r JOIN courses c ON c.id = r.course_id
+    WHERE r.user_id = u.id AND r.created_at < d.ends_at), true))"""  # noqa: S608 - nothing but constants
+"""Whether a user `u` is expected on a day `d`, as things are now."""
+
+EXPECTED = f"""(CASE WHEN d.is_closed
+    THEN EXISTS (SELECT FROM roll WHERE roll.user_id = u.id AND roll.date = d.date)
+    ELSE {EXPECTED_BY_CALENDAR} END)"""
+"""Whether a user `u` is, or was, expected on a day `d`."""
+
+_EXPECTED_AMONG = text(f"""
+SELECT u.id, d.date
+FROM unnest(CAST(:user_ids AS bigint[]), CAST(:key_dates AS date[])) AS k (user_id, date)
+JOIN {DAYS} ON d.date = k.date
+JOIN users u ON u.id = k.user_id
+WHERE {EXPECTED}
+""")  # noqa: S608 - nothing but constants
+
+
+async def expected_among(
+    session: AsyncSession, days: SchoolDays, keys: Collection[tuple[int, date]]
+) -> set[tuple[int, date]]:
+    """Return those of some users and dates on which the user was expected."""
+    if not keys:
+        return set()
+    columns = days.columns(sorted({day for _, day in keys}))
+    asked = {"user_ids": [user_id for user_id, _ in keys], "key_dates": [day for _, day in keys]}
+    return {(row.id, row.date) for row in await session.execute(_EXPECTED_AMONG, columns | asked)}
