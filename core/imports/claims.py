@@ -36,6 +36,20 @@ class Claim:
     accept_removals: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """Fewer items than YouTube says there are."""
+
+    found: int
+    total: int
+    seen_before: bool
+    """Whether an earlier reading of this import found as many, and none found more."""
+
+    @property
+    def missing(self) -> int:
+        return self.total - self.found
+
+
 async def claim(session: AsyncSession, import_id: int, now: datetime) -> Claim | None:
     """Take an import that nobody works on; None where somebody does, or where it has ended.
 
@@ -150,14 +164,12 @@ async def playlist_title(session: AsyncSession, mine: Claim) -> str | None:
     return await session.scalar(chosen)
 
 
-async def shortfall(session: AsyncSession, mine: Claim) -> tuple[int, int] | None:
+async def shortfall(session: AsyncSession, mine: Claim) -> Shortfall | None:
     """Return how many items were found, and of how many, where some are missing."""
-    found, total = (
-        await session.execute(
-            select(PlaylistImport.found, PlaylistImport.total).where(PlaylistImport.id == mine.import_id)
-        )
-    ).one()
-    return (found, total) if total is not None and found < total else None
+    row = await session.get_one(PlaylistImport, mine.import_id, populate_existing=True)
+    if row.total is None or row.found >= row.total:
+        return None
+    return Shortfall(row.found, row.total, seen_before=row.failures > 0 and row.found >= row.furthest)
 
 
 async def begin_importing(session: AsyncSession, mine: Claim, now: datetime) -> None:

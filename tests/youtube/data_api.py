@@ -58,17 +58,19 @@ class DataApi(YouTube):
         assert 1 <= size <= MAX_ITEMS_A_PAGE
         start = int(asked.query.get("pageToken", "CAUQ0").removeprefix("CAUQ"))
         hit = self.hit(start // size)
-        if hit and hit.kind is not Kind.EMPTY_PAGE:
+        if hit and hit.kind not in {Kind.EMPTY_PAGE, Kind.LAST_PAGE}:
             return _in_trouble(hit)
         playlists = self._wanted(asked, "playlistId")
         if not playlists:
             return _error(*ERRORS[Kind.NOT_FOUND])
         videos = playlists[0].videos
-        page = [] if hit else videos[start : start + size]
-        items = [_item(playlists[0], video, start + place) for place, video in enumerate(page)]
+        page = [] if hit and hit.kind is Kind.EMPTY_PAGE else videos[start : start + size]
+        items = [
+            _item(playlists[0], video, start + place) for place, video in enumerate(page) if video.listed
+        ]
         total = len(videos) if playlists[0].counted is None else playlists[0].counted
         body = _listing(items) | {"pageInfo": {"totalResults": total, "resultsPerPage": size}}
-        if page and start + size < len(videos):
+        if not hit and start + size < len(videos):
             body["nextPageToken"] = f"CAUQ{start + size}"
         return Answer(body=body)
 

@@ -25,6 +25,7 @@ STATUSES = {
     Kind.FORBIDDEN: (403, "The caller does not have permission", "PERMISSION_DENIED"),
     Kind.SERVER_ERROR: (500, "Internal error encountered.", "INTERNAL"),
 }
+OF_A_PAGE = (Kind.EMPTY_PAGE, Kind.LAST_PAGE, Kind.SAME_PAGE)
 SORRY = "https://www.google.com/sorry/index?continue=https://www.youtube.com/"
 
 
@@ -33,6 +34,8 @@ class InnerTube(YouTube):
     """`host` is the setting EDUTRACK_YOUTUBE_INNERTUBE_HOST, `ca_file` EDUTRACK_YOUTUBE_CA_FILE."""
 
     layout: shapes.Layout = shapes.Layout.SIDEBAR
+    gone: str | None = None
+    """What places without a video are called, where that is not English."""
 
     def answer(self, asked: Asked) -> Answer:
         if asked.path == "/youtubei/v1/navigation/resolve_url":
@@ -43,30 +46,34 @@ class InnerTube(YouTube):
         token = asked.body.get("continuation")
         playlist_id, page = token.split(":") if token else (asked.body["browseId"].removeprefix("VL"), 0)
         hit = self.hit(int(page))
-        if hit and hit.kind is not Kind.EMPTY_PAGE:
+        if hit and hit.kind not in OF_A_PAGE:
             return _in_trouble(hit)
         playlist = self.playlists.get(playlist_id)
         if playlist is None:
             return Answer(body=shapes.alert("ERROR", ALERTS[Kind.NOT_FOUND]))
         hidden = not token and asked.body.get("params") != WITH_UNAVAILABLE
-        return Answer(body=self._page(playlist, int(page), hidden=hidden, empty=hit is not None))
+        return Answer(body=self._page(playlist, int(page), hidden=hidden, kind=hit.kind if hit else None))
 
-    def _page(self, playlist: Playlist, page: int, *, hidden: bool, empty: bool) -> dict[str, Any]:
-        shown = [video for video in playlist.videos if not (hidden and video.gone)]
+    def _page(self, playlist: Playlist, page: int, *, hidden: bool, kind: Kind | None) -> dict[str, Any]:
         start = page * ITEMS_A_PAGE
-        videos = [] if empty else shown[start : start + ITEMS_A_PAGE]
-        items = [self._item(video, start + place) for place, video in enumerate(videos)]
-        if start + ITEMS_A_PAGE < len(shown) and not empty:
-            items.append(shapes.continuation(f"{playlist.id}:{page + 1}"))
+        videos = [] if kind is Kind.EMPTY_PAGE else playlist.videos[start : start + ITEMS_A_PAGE]
+        items = [
+            self._item(video, start + place)
+            for place, video in enumerate(videos)
+            if video.listed and not (hidden and video.gone)
+        ]
+        if start + ITEMS_A_PAGE < len(playlist.videos) and kind not in {Kind.EMPTY_PAGE, Kind.LAST_PAGE}:
+            following = page if kind is Kind.SAME_PAGE else page + 1
+            items.append(shapes.continuation(f"{playlist.id}:{following}", self.layout))
         if page:
-            return shapes.continued(playlist.id, items)
+            return shapes.continued(playlist.id, items, self.layout)
         count = len(playlist.videos) if playlist.counted is None else playlist.counted
         return shapes.first_page(playlist.id, playlist.title, count, items, self.layout, hidden=hidden)
 
     def _item(self, video: Video, place: int) -> dict[str, Any]:
-        title = f"[{video.gone.capitalize()} video]" if video.gone else video.title
+        title = (self.gone or f"[{video.gone.capitalize()} video]") if video.gone else video.title
         seconds = None if video.gone else video.seconds
-        return shapes.item(video.id, title, seconds, place, self.layout)
+        return shapes.item(video.id, title, seconds, place, self.layout, video.style)
 
 
 @contextmanager

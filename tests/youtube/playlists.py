@@ -9,6 +9,15 @@ from enum import StrEnum, auto
 PLAYLIST_ID = "PLedutrack0123456789abcdef"
 
 
+class Style(StrEnum):
+    """What else a video may be; none of these has a duration but one for members."""
+
+    LIVE = auto()
+    UPCOMING = auto()
+    MEMBERS = auto()
+    SHORT = auto()
+
+
 @dataclass(frozen=True)
 class Video:
     """One place in a playlist."""
@@ -18,6 +27,9 @@ class Video:
     seconds: int | None = 60
     gone: str | None = None
     """`private` or `deleted`."""
+    listed: bool = True
+    """Whether YouTube, which counts it, lists it."""
+    style: Style | None = None
 
 
 @dataclass
@@ -41,15 +53,17 @@ def make_playlist(
     private: Collection[int] = (),
     deleted: Collection[int] = (),
     repeated: Collection[int] = (),
+    unlisted: Collection[int] = (),
     playlist_id: str = PLAYLIST_ID,
     title: str = "Linear algebra",
 ) -> Playlist:
-    """Return a playlist; those repeated are at their place what the first one is."""
+    """Return a playlist; those repeated are what the first one is, those unlisted are only counted."""
     videos = []
     for place in range(count):
         gone = "private" if place in private else "deleted" if place in deleted else None
         number = 0 if place in repeated else place
-        videos.append(Video(video_id(number), f"Lecture {number + 1}", 60 + number, gone))
+        listed = place not in unlisted
+        videos.append(Video(video_id(number), f"Lecture {number + 1}", 60 + number, gone, listed))
     return Playlist(playlist_id, title, videos)
 
 
@@ -79,6 +93,10 @@ class Kind(StrEnum):
     """A body without what was asked for, as YouTube sends at times."""
     EMPTY_PAGE = auto()
     """A page without items, and without a way to the next."""
+    LAST_PAGE = auto()
+    """A page with its items, and without a way to the next."""
+    SAME_PAGE = auto()
+    """A page with its items, whose way to the next leads to itself."""
     REDIRECT = auto()
     SORRY = auto()
     """The redirect to the page that asks robots to solve a riddle."""

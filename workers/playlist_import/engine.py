@@ -144,12 +144,15 @@ class Engine:
         """
         if mine.cursor is None and mine.found:
             await self._write(lambda session: claims.start_over(session, mine))
+        not_listed = 0
         async with aclosing(self._source.pages(mine.playlist_id, mine.cursor)) as pages:
             async for page in pages:
                 await self._store(mine, page)
                 await self._tell(mine.import_id)
-        if missing := await self._write(lambda session: claims.shortfall(session, mine)):
-            raise Incomplete(*missing)
+                not_listed = page.not_listed
+        shortfall = await self._write(lambda session: claims.shortfall(session, mine))
+        if shortfall and not (shortfall.seen_before and shortfall.missing == not_listed):
+            raise Incomplete(shortfall.found, shortfall.total)
 
     async def _store(self, mine: Claim, page: Page) -> None:
         items = [_row(item) for item in page.items]

@@ -1,12 +1,12 @@
 """From the stored items of an import to the videos of its course, in the caller's one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.imports import claims
-from core.imports.claims import Claim
+from core.imports.claims import Claim, Shortfall
 from core.tables import PlaylistItem
 from workers.playlist_import import queries
 from workers.playlist_import.sync import Fetched, find_changes, must_ask
@@ -38,7 +38,8 @@ async def import_items(session: AsyncSession, mine: Claim, now: datetime) -> Non
     fetched = [_fetched(item) for item in items if item.problem is None]
     await queries.lock_course(session, mine.course_id)
     known = await queries.videos_of(session, mine.course_id)
-    changes = find_changes(known, fetched)
+    shortfall = await claims.shortfall(session, mine)
+    changes = find_changes(known, fetched, keep=shortfall is not None)
     if must_ask(known, fetched, changes) and not mine.accept_removals:
         present = sum(1 for video in known if video.youtube_id and not video.removed)
         raise ManyVanished(len(changes.vanished), present)
@@ -49,23 +50,34 @@ async def import_items(session: AsyncSession, mine: Claim, now: datetime) -> Non
     if title is not None:
         await queries.name_course(session, mine.course_id, title)
     imported = sum(1 for place in fetched if place.unavailable is None)
-    await claims.finish(session, mine, now, imported=imported, warning=_warning(items))
+    await claims.finish(session, mine, now, imported=imported, warning=_warning(items, shortfall))
 
 
 def _fetched(item: PlaylistItem) -> Fetched:
     return Fetched(item.youtube_id, item.title, item.duration_seconds, item.unavailable)
 
 
-def _warning(items: Sequence[PlaylistItem]) -> tuple[str, str] | None:
-    """Return what is not as it should be with some of the items, as a code and a sentence."""
+def _warning(items: Sequence[PlaylistItem], shortfall: Shortfall | None) -> tuple[str, str] | None:
+    """Return what is not as it should be, as the code of the worst of it, and sentences."""
+    warnings = list(_warnings(items, shortfall))
+    return (warnings[0][0], " ".join(sentence for _, sentence in warnings)) if warnings else None
+
+
+def _warnings(items: Sequence[PlaylistItem], shortfall: Shortfall | None) -> Iterator[tuple[str, str]]:
     failed = sum(1 for item in items if item.problem is not None)
-    unavailable = sum(1 for item in items if item.unavailable is not None)
     if failed:
-        return "failed_items", f"{failed} of {len(items)} videos could not be imported."
+        yield "failed_items", f"{failed} of {len(items)} videos could not be imported."
+    if shortfall is not None:
+        sentence = (
+            f"YouTube counts {shortfall.total} videos and lists {shortfall.found}: {shortfall.missing} are "
+            "hidden, mostly because they are private, deleted or blocked. They are not in the course; "
+            "nothing that was in it was taken away."
+        )
+        yield "not_listed", sentence
+    unavailable = sum(1 for item in items if item.unavailable is not None)
     if unavailable:
-        reason = (
+        sentence = (
             f"{unavailable} of {len(items)} videos cannot be watched: they are private, deleted or closed to "
             "this server. They are in the course, marked, and nobody is expected to watch them."
         )
-        return "unavailable", reason
-    return None
+        yield "unavailable", sentence

@@ -60,23 +60,26 @@ class RemovalPolicy:
 REMOVALS = RemovalPolicy()
 
 
-def find_changes(known: Sequence[Known], fetched: Sequence[Fetched]) -> Changes:
-    """Compare a course's videos, the removed ones included, with its playlist."""
+def find_changes(known: Sequence[Known], fetched: Sequence[Fetched], *, keep: bool = False) -> Changes:
+    """Compare a course's videos, the removed ones included, with its playlist.
+
+    With `keep` none vanishes: what was not fetched stays as if added by hand.
+    """
     ordered = sorted(known, key=_place)
     pairs = list(_pair(ordered, fetched))
     matched = {video.id for video, _ in pairs if video is not None}
     added: list[tuple[int, Fetched]] = []
     changed: list[Known] = []
-    for position, (video, place) in enumerate(_arrange(ordered, pairs)):
+    for position, (video, place) in enumerate(_arrange(ordered, pairs, keep=keep)):
         if video is None:
             assert place is not None
             added.append((position, place))
         elif (renewed := _renew(video, place, position)) != video:
             changed.append(renewed)
-    vanished = [
+    missing = [
         video.id for video in ordered if video.youtube_id and video.id not in matched and not video.removed
     ]
-    return Changes(added, changed, vanished)
+    return Changes(added, changed, [] if keep else missing)
 
 
 def must_ask(
@@ -107,15 +110,15 @@ def _pair(ordered: Sequence[Known], fetched: Sequence[Fetched]) -> Iterator[_Pai
         yield next(left.get(place.youtube_id, iter(())), None), place
 
 
-def _arrange(ordered: Sequence[Known], pairs: Sequence[_Pair]) -> Iterator[_Pair]:
-    """Put what was added by hand between the places of the playlist."""
+def _arrange(ordered: Sequence[Known], pairs: Sequence[_Pair], *, keep: bool) -> Iterator[_Pair]:
+    """Put what was added by hand, and what is kept, between the places of the playlist."""
     stays = {video.id for video, _ in pairs if video is not None and not video.removed}
     behind = defaultdict[int | None, list[Known]](list)
     last: int | None = None
     for video in ordered:
         if video.id in stays:
             last = video.id
-        elif video.youtube_id is None:
+        elif video.youtube_id is None or (keep and not video.removed):
             behind[last].append(video)
     at_the_end = behind.pop(last, [])
     yield from ((video, None) for video in behind[None])

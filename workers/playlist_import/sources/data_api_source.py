@@ -17,20 +17,22 @@ from workers.playlist_import.sources.data_api_client import (
 from workers.playlist_import.sources.failures import Changed, Incomplete, NotFound, TooLarge, Unexpected
 from workers.playlist_import.sources.items import check_playlist_id, clean_text, is_video_id, make_item
 from workers.playlist_import.sources.source import Item, Page
+from workers.playlist_import.sources.whole import not_listed
 
-_KIND = "v3"
+_KIND = "v3.1"
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a page began: how many items came before, of how many, and the API's own token."""
+    """Where a page began: how many pages and items came before, how many there are, and the API's token."""
 
+    pages: int
     found: int
     total: int
     token: str
 
     def __str__(self) -> str:
-        return f"{_KIND}:{self.found}:{self.total}:{self.token}"
+        return f"{_KIND}:{self.pages}:{self.found}:{self.total}:{self.token}"
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -40,11 +42,11 @@ class Cursor:
             Changed: somebody else wrote it.
 
         """
-        kind, *rest = text.split(":", maxsplit=3)
+        kind, *rest = text.split(":", maxsplit=4)
         try:
-            found, total, token = rest
+            pages, found, total, token = rest
             if kind == _KIND:
-                return cls(int(found), int(total), token)
+                return cls(int(pages), int(found), int(total), token)
         except ValueError:
             pass
         raise Changed("a cursor of another source")
@@ -67,21 +69,18 @@ class DataApiSource:
         async with connected(self._url, self._key, self._ca_file, self._policy) as api:
             title = await self._title(api, playlist_id) if place is None else None
             while True:
-                found = place.found if place else 0
                 listed, items = await self._page(api, playlist_id, place)
-                found, total, token = (
-                    found + len(items),
-                    listed.page_info.total_results,
-                    listed.next_page_token,
-                )
+                total, token = listed.page_info.total_results, listed.next_page_token
+                pages, found = (place.pages, place.found) if place else (0, 0)
+                pages, found = pages + bool(items), found + len(items)
                 if found > self._policy.max_items:
                     raise TooLarge(f"more than {self._policy.max_items}")
-                place = Cursor(found, total, token) if token else None
+                place = Cursor(pages, found, total, token) if token else None
                 yield Page(title, total, items, cursor=str(place) if place else None)
                 if place is None:
                     break
-        if found < total:
-            raise Incomplete(found, total)
+        if missing := not_listed(found, total, pages * self._policy.page_items):
+            yield Page(title, total, [], cursor=None, not_listed=missing)
 
     @staticmethod
     async def _title(api: DataApiClient, playlist_id: str) -> str | None:

@@ -28,13 +28,16 @@ class Page:
     items: Sequence[Item]
     cursor: str | None
     """Where to go on after this page; None on the last one, and where the source cannot go on."""
+    not_listed: int = 0
+    """How many items `total` counts and no page lists, where every page came. A last page without items
+    says it."""
 
 
 class PlaylistSource(Protocol):
     """One way to read a playlist. It keeps nothing between calls and may be used by several tasks at once."""
 
     def pages(self, playlist_id: str, cursor: str | None = None) -> AsyncGenerator[Page, None]:
-        """Yield at least one page, and end when every item of the playlist was in one.
+        """Yield at least one page, and end when every item that YouTube lists was in one.
 
         A cursor is one that an earlier page of the same source had: the pages are those after it. Without one
         they begin at the start. Only ids go in, never an address. Close the iterator (`contextlib.aclosing`)

@@ -35,6 +35,7 @@ class Ended(msgspec.Struct, frozen=True, tag="ended"):
 
     found: int
     total: int | None
+    not_listed: int
 
 
 class Failed(msgspec.Struct, frozen=True, tag="failed"):

@@ -10,22 +10,22 @@ from typing import Any
 
 from yt_dlp import YoutubeDL
 from yt_dlp import globals as yt_dlp_globals
-from yt_dlp.extractor.youtube import YoutubeTabIE
 from yt_dlp.networking.exceptions import HTTPError, TransportError
-from yt_dlp.utils import ExtractorError
 
 from workers.playlist_import.sources.failures import Incomplete, Mix, PlaylistFailure, TooLarge, Unexpected
 from workers.playlist_import.sources.items import clean_text, is_video_id, make_item
 from workers.playlist_import.sources.source import Item
+from workers.playlist_import.sources.whole import not_listed
 from workers.playlist_import.sources.yt_dlp_errors import failure_for
 from workers.playlist_import.sources.yt_dlp_network import narrow
+from workers.playlist_import.sources.yt_dlp_page import PlaylistPage
 from workers.playlist_import.sources.yt_dlp_protocol import Ended, Line, PageRead, Request
 
 REMEMBERED_WARNINGS = 3
 MAX_RETRY_PAUSE_SECONDS = 10.0
 
 _PLACEHOLDER = re.compile(r"\[(?:(private|deleted|unavailable) video|video (unavailable))\]", re.IGNORECASE)
-_COUNT = re.compile(r"(no|\d[\d,.\s]*) (?:videos?|episodes?|lessons?|songs?|tracks?)", re.IGNORECASE)
+_IN_BRACKETS = re.compile(r"\[[^\[\]]+\]")
 _CLOSED = {
     "private": "private",
     "needs_auth": "needs_login",
@@ -48,37 +48,6 @@ class Warnings:
 
     def error(self, message: str) -> None:
         self.last.append(message)
-
-
-class PlaylistPage(YoutubeTabIE):  # type: ignore[misc] # yt-dlp is untyped
-    """yt-dlp's extractor, which loses two things on its way that tell a whole playlist from a part."""
-
-    counted: int | None = None
-    """How many items the new page layout says there are."""
-    ended_empty = False
-    """Whether the last continuation brought nothing."""
-    inline = False
-    """Whether YouTube shows the playlist only beside a video, as it does with mixes."""
-
-    def _extract_response(self, *args: Any, **kwargs: Any) -> Any:
-        try:
-            response = super()._extract_response(*args, **kwargs | {"fatal": True})
-        except ExtractorError as error:
-            # What may fail is a look at the unavailable videos as well, which some playlists do not allow.
-            if kwargs.get("fatal", True) or error.cause is not None:
-                raise
-            return None
-        self._look_at(response or {}, continued="continuation" in kwargs.get("query", {}))
-        return response
-
-    def _look_at(self, response: dict[str, Any], *, continued: bool) -> None:
-        header = response.get("header")
-        if isinstance(header, dict) and "pageHeaderRenderer" in header:
-            counts = [_COUNT.fullmatch(text) for text in _texts(header["pageHeaderRenderer"])]
-            self.counted = next((_number(found[1]) for found in counts if found), self.counted)
-        contents = response.get("contents")
-        self.inline = isinstance(contents, dict) and "twoColumnWatchNextResults" in contents
-        self.ended_empty = continued and not any(_continued_items(response))
 
 
 def read(request: Request) -> Iterator[Line]:
@@ -155,9 +124,11 @@ def _lines(page: PlaylistPage, request: Request) -> Iterator[Line]:
             batch = []
     if batch or not found:
         yield PageRead(title, total, batch)
-    if total is None and (page.ended_empty or not found):
+    if total is None and (page.ended_empty or page.ended_full or not found):
         raise Incomplete(cause=f"{found}, and nobody says of how many")
-    yield Ended(found, total)
+    if page.goes_on and (total is None or found < total):
+        raise Incomplete(found, total, "the way to the next page was not taken")
+    yield Ended(found, total, not_listed(found, total, page.places))
 
 
 def _is_video(entry: dict[str, Any]) -> bool:
@@ -166,10 +137,19 @@ def _is_video(entry: dict[str, Any]) -> bool:
 
 def _item(position: int, entry: dict[str, Any]) -> Item:
     title, duration = entry.get("title"), entry.get("duration")
-    placeholder = _PLACEHOLDER.fullmatch(title.strip()) if title and not duration else None
-    unavailable = (placeholder[1] or placeholder[2]).lower() if placeholder else None
     closed = _CLOSED.get(entry.get("availability") or "")
-    return make_item(position, entry["id"], title, duration, unavailable or closed)
+    return make_item(position, entry["id"], title, duration, _why_gone(entry) or closed)
+
+
+def _why_gone(entry: dict[str, Any]) -> str | None:
+    """Return why a place is empty: nothing is known of it but a title in brackets, in whatever language."""
+    title = (entry.get("title") or "").strip()
+    if any(entry.get(known) for known in ("duration", "channel_id", "live_status", "view_count")):
+        return None
+    found = _PLACEHOLDER.fullmatch(title)
+    if found:
+        return (found[1] or found[2]).lower()
+    return "unavailable" if _IN_BRACKETS.fullmatch(title) else None
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -182,29 +162,3 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
             seen.add(id(each))
             yield each
             waiting += [getattr(each, "cause", None), each.__cause__, getattr(each, "reason", None)]
-
-
-def _texts(tree: object) -> Iterator[str]:
-    """Yield every text of a part of a response."""
-    if isinstance(tree, dict):
-        for key, value in tree.items():
-            if key == "content" and isinstance(value, str):
-                yield value.strip()
-            else:
-                yield from _texts(value)
-    elif isinstance(tree, list):
-        for value in tree:
-            yield from _texts(value)
-
-
-def _number(text: str) -> int:
-    return 0 if text.lower() == "no" else int(re.sub(r"\D", "", text))
-
-
-def _continued_items(response: dict[str, Any]) -> Iterator[Any]:
-    for key in ("onResponseReceivedActions", "onResponseReceivedEndpoints"):
-        for action in response.get(key) or ():
-            appended = action.get("appendContinuationItemsAction", {}) if isinstance(action, dict) else {}
-            yield from appended.get("continuationItems") or ()
-    if response.get("continuationContents"):
-        yield response["continuationContents"]

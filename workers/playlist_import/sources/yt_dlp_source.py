@@ -78,8 +78,10 @@ class YtDlpSource:
                 yield Page(line.title, line.total, line.items, cursor=None)
         if isinstance(line, Failed):
             raise self._failure(line, found, total)
-        if found != line.found or (line.total is not None and found < line.total):
+        if found != line.found:
             raise Incomplete(found, line.total)
+        if line.not_listed:
+            yield Page(None, line.total, [], cursor=None, not_listed=line.not_listed)
 
     @staticmethod
     def _failure(line: Failed, found: int, total: int | None) -> Exception:

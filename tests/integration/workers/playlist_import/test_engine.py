@@ -210,7 +210,9 @@ async def test_whoever_was_thought_dead_writes_nothing_any_more(sessions: Sessio
             await engine_of(sessions, Scripted(make_pages(1))).run(import_id)
 
     import_id = await ask(sessions, course)
-    await engine_of(sessions, Scripted(make_pages(2, 2, resumable=False), sleep_through)).run(import_id)
+    silent = replace(QUICK, heartbeat=timedelta(hours=1))
+    source = Scripted(make_pages(2, 2, resumable=False), sleep_through)
+    await Engine(sessions, source, say_nothing, policy=silent).run(import_id)
     assert (await look(sessions, import_id)).found == 1
     assert len(await shown(sessions, course)) == 1
 

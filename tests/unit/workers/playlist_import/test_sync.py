@@ -56,6 +56,20 @@ def test_a_new_course_gets_every_video_in_order() -> None:
     assert [video.position for video in after] == [0, 1, 2, 3]
 
 
+def test_what_is_kept_stays_behind_what_it_is_behind() -> None:
+    before = known("abcd")
+    changes = find_changes(before, fetched("dbxa"), keep=True)
+    assert changes.vanished == []
+    assert shown(apply(before, changes)) == "dbcxa"
+    positions = sorted(video.position for video in apply(before, changes))
+    assert positions == [0, 1, 2, 3, 4]
+
+
+def test_what_vanished_before_does_not_come_back_because_more_is_kept() -> None:
+    gone = synced(known("abc"), fetched("ac"))
+    assert shown(apply(gone, find_changes(gone, fetched("a"), keep=True))) == "ac"
+
+
 def test_additions_removals_and_a_new_order_at_once() -> None:
     after = synced(known("abcd"), fetched("dxba"))
     assert shown(after) == "dxba"

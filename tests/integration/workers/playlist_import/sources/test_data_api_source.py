@@ -78,7 +78,7 @@ async def test_a_playlist_that_changed_meanwhile_is_read_from_its_start(
     assert (outcome.code, outcome.items) == ("changed", [])
 
 
-@pytest.mark.parametrize("cursor", ["", "v3", "v3:x:y:z", "v4:50:250:CAUQ50", "CAUQ50"])
+@pytest.mark.parametrize("cursor", ["", "v3", "v3:x:y:z", "v3:50:250:CAUQ50", "CAUQ50"])
 async def test_a_cursor_of_somebody_else_starts_over(youtube: DataApi, cursor: str) -> None:
     assert (await read(youtube, cursor)).code == "changed"
     assert youtube.asked == []
@@ -135,7 +135,25 @@ async def test_after_a_pause_for_the_quota_nothing_is_read_twice(youtube: DataAp
     assert [item.position for item in first.items + rest.items] == list(range(250))
 
 
-async def test_fewer_items_than_counted_are_incomplete(youtube: DataApi) -> None:
+async def test_what_is_counted_and_not_listed_is_said(youtube: DataApi) -> None:
+    youtube.add(make_playlist(120, unlisted=[3, 60, 119]))
+    outcome = await read(youtube)
+    assert outcome.failure is None
+    assert [page.not_listed for page in outcome.pages] == [0, 0, 0, 3]
+    assert [item.position for item in outcome.items] == list(range(117))
+    rest = await read(youtube, outcome.pages[1].cursor)
+    assert rest.pages[-1].not_listed == 3
+
+
+@pytest.mark.parametrize("kind", [Kind.LAST_PAGE, Kind.EMPTY_PAGE])
+@pytest.mark.parametrize("page", [0, 3, 4])
+async def test_a_page_without_its_next_one_is_no_end(youtube: DataApi, kind: Kind, page: int) -> None:
+    whole = (kind, page) == (Kind.LAST_PAGE, 4)
+    youtube.trouble = Trouble(kind, page=page)
+    assert (await read(youtube)).code == (None if whole else "incomplete")
+
+
+async def test_fewer_pages_than_counted_are_incomplete(youtube: DataApi) -> None:
     playlist = make_playlist(250)
     playlist.counted = 251
     youtube.add(playlist)

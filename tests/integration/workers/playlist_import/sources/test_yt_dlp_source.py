@@ -12,7 +12,7 @@ from tests.youtube.innertube_shapes import Layout
 from tests.youtube.playlists import PLAYLIST_ID, Kind, Trouble, Video, make_playlist
 from workers.playlist_import.sources.yt_dlp_source import YtDlpPolicy, YtDlpSource
 
-COUNTED = (Layout.SIDEBAR, Layout.HEADER)
+COUNTED = (Layout.SIDEBAR, Layout.OLD_HEADER, Layout.HEADER)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def youtube(server: InnerTube) -> InnerTube:
     """A server in no trouble, with a playlist of 250 videos."""
     server.playlists.clear()
     server.asked.clear()
-    server.trouble, server.layout = None, Layout.SIDEBAR
+    server.trouble, server.layout, server.gone = None, Layout.SIDEBAR, None
     server.add(make_playlist(250))
     return server
 
@@ -102,24 +102,12 @@ async def test_a_failure_in_the_middle_never_looks_like_the_end(youtube: InnerTu
     assert len(outcome.items) == 100
 
 
-@pytest.mark.parametrize("layout", COUNTED)
-async def test_fewer_items_than_counted_are_incomplete(youtube: InnerTube, layout: Layout) -> None:
-    playlist = make_playlist(250)
-    playlist.counted = 251
-    youtube.add(playlist)
-    youtube.layout = layout
-    outcome = await read(youtube)
-    assert outcome.code == "incomplete"
-    assert outcome.failure is not None
-    assert "250 of the 251 videos" in outcome.failure.reason
-
-
-async def test_an_empty_page_is_no_end_where_nobody_counts(youtube: InnerTube) -> None:
+async def test_neither_an_empty_nor_a_full_page_is_an_end_where_nobody_counts(youtube: InnerTube) -> None:
     youtube.layout = Layout.UNCOUNTED
     whole = await read(youtube)
     assert (whole.failure, len(whole.items), whole.pages[0].total) == (None, 250, None)
-    for page in (0, 1):
-        youtube.trouble = Trouble(Kind.EMPTY_PAGE, page=page)
+    for kind, page in ((Kind.EMPTY_PAGE, 0), (Kind.EMPTY_PAGE, 1), (Kind.LAST_PAGE, 1)):
+        youtube.trouble = Trouble(kind, page=page)
         assert (await read(youtube)).code == "incomplete"
 
 
