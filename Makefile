@@ -8,7 +8,7 @@ TEST_PROCESSES ?= 2
 LOCK := uv pip compile --universal --generate-hashes --no-annotate --python-version 3.11 --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help venv up test chaos lint types unit fmt lock clean
+.PHONY: help venv up test chaos lint types unit fmt lock vendor clean
 
 help:
 	@echo "make up     run EduTrack on this machine (EDUTRACK_PORT, EDUTRACK_HOME)"
@@ -17,6 +17,7 @@ help:
 	@echo "make lint   ruff, mypy, import rules    make fmt   format"
 	@echo "make unit   the tests that need no services"
 	@echo "make lock   pin dependencies anew"
+	@echo "make vendor fetch what the pages load in browsers, as web/package-lock.json has it; takes npm"
 	@echo "make clean  delete what was built; EDUTRACK_HOME stays"
 
 venv: $(VENV)/.complete
@@ -54,6 +55,9 @@ lock: venv
 	$(BIN)/$(LOCK) pyproject.toml -o requirements.lock
 	$(BIN)/$(LOCK) pyproject.toml --extra dev -c requirements.lock -o requirements-dev.lock
 	$(BIN)/$(LOCK) pyproject.toml --extra bench -c requirements-dev.lock -o requirements-bench.lock
+
+vendor:
+	deploy/vendor
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

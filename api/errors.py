@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -21,6 +21,8 @@ MEDIA_TYPE = "application/problem+json"
 WRONG_TYPES = "Missing or of the wrong type"
 MALFORMED = "the body is no valid JSON: send a JSON object in UTF-8, with Content-Type: application/json"
 NO_OBJECT = "send a JSON object, with Content-Type: application/json"
+
+Tell = Callable[[Request, "Problem", Mapping[str, str]], Response]
 
 _WORDS = re.compile(r"(?<!^)(?=[A-Z])")
 _DETAILS = {
@@ -97,13 +99,19 @@ def answer(problem: Problem, headers: Mapping[str, str] | None = None) -> Respon
     )
 
 
-def unexpected(error: Exception) -> Response:
+def unexpected(request: Request, error: Exception) -> Response:
     """Log what nobody foresaw, and answer without a word of it."""
     log.error("a request failed unexpectedly", exc_info=error)
-    return answer(problem_of_status(500, "this is our mistake: it is logged; trying again may help"))
+    return _tell(request, problem_of_status(500, "this is our mistake: it is logged; trying again may help"))
 
 
-async def _refusal(_: Request, error: Exception) -> Response:
+def _tell(request: Request, problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+    """Answer a problem as its route does: those for people have a `tell` of their own."""
+    tell: Tell | None = getattr(request.scope.get("route"), "tell", None)
+    return answer(problem, headers) if tell is None else tell(request, problem, headers or {})
+
+
+async def _refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, EduTrackError), "registered for nothing else"
     headers = {}
     if error.status == HTTPStatus.UNAUTHORIZED:
@@ -112,15 +120,16 @@ async def _refusal(_: Request, error: Exception) -> Response:
         headers["Retry-After"] = str(error.retry_after)
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR and error.retry_after is None:
         log.error("a request failed", exc_info=error)
-    return answer(problem_of(type(error), error.detail), headers)
+    return _tell(request, problem_of(type(error), error.detail), headers)
 
 
-async def _wrong_types(_: Request, error: Exception) -> Response:
+async def _wrong_types(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError), "registered for nothing else"
     found = error.errors()
     if any(one["type"] == "json_invalid" for one in found):
-        return answer(problem_of(BadRequest, MALFORMED))
-    return answer(wrong_types([FieldProblem(field=_field(one), message=_message(one)) for one in found]))
+        return _tell(request, problem_of(BadRequest, MALFORMED))
+    problems = [FieldProblem(field=_field(one), message=_message(one)) for one in found]
+    return _tell(request, wrong_types(problems))
 
 
 async def _of_the_framework(request: Request, error: Exception) -> Response:
@@ -129,7 +138,7 @@ async def _of_the_framework(request: Request, error: Exception) -> Response:
     headers = error.headers
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers = {"Allow": ", ".join(sorted(_methods_at(request)))}
-    return answer(problem_of_status(error.status_code), headers)
+    return _tell(request, problem_of_status(error.status_code), headers)
 
 
 def _methods_at(request: Request) -> set[str]:

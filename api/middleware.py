@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from prometheus_client import Histogram
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -67,7 +68,7 @@ class Edge:
         except Exception as error:
             if exchange.status:  # too late for an answer: the server breaks the connection off
                 raise
-            await unexpected(error)(scope, receive, exchange.send)
+            await unexpected(Request(scope), error)(scope, receive, exchange.send)
         finally:
             self._in_flight -= 1
             exchange.account()

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Form, Request, Response
 
 from api.auth import service
+from api.auth.entrance import address_of, authenticate
 from api.auth.limits import TOO_OFTEN, Limiter
 from api.auth.schemas import AccessToken, Done, Login, Me, PasswordChange, SignedUp, SignUp
 from api.credentials import claims_of, token_of
@@ -43,7 +44,7 @@ Limits = Annotated[Limiter, Depends(_limiter)]
 )
 async def sign_up(asked: SignUp, request: Request, state: AppState, limits: Limits) -> SignedUp:
     """`role: admin` needs an admin's token, except in development."""
-    await limits.check("signup", _address(request), service.caseless(asked.username))
+    await limits.check("signup", address_of(request.client), service.caseless(asked.username))
     if asked.role is Role.ADMIN:
         await _let_admins_be_made(request, state)
     password_hash = await state.passwords.hash(asked.password)
@@ -53,11 +54,9 @@ async def sign_up(asked: SignUp, request: Request, state: AppState, limits: Limi
 
 
 @router.post("/login", summary="Sign in", responses=_LOGIN_REFUSALS)
-async def login(
-    asked: Login, request: Request, response: Response, state: AppState, limits: Limits
-) -> AccessToken:
+async def login(asked: Login, request: Request, response: Response, state: AppState) -> AccessToken:
     """An unknown user and a wrong password are answered alike, after the same work."""
-    return await _sign_in(asked.username, asked.password, request, response, state, limits)
+    return await _sign_in(asked.username, asked.password, request, response, state)
 
 
 @router.post("/token", summary="Sign in, as OAuth2 has it", responses=_LOGIN_REFUSALS)
@@ -69,11 +68,10 @@ async def token(
     request: Request,
     response: Response,
     state: AppState,
-    limits: Limits,
     grant_type: Annotated[Literal["password"], Form()] = "password",  # noqa: ARG001 - part of the form
 ) -> AccessToken:
     """The form behind the Authorize button (RFC 6749 section 4.3); otherwise like `/auth/login`."""
-    return await _sign_in(username, password, request, response, state, limits)
+    return await _sign_in(username, password, request, response, state)
 
 
 @router.get("/users/me", summary="Who I am", responses=refusals((Unauthenticated, DISABLED)))
@@ -97,7 +95,7 @@ async def change_password(
     user: CurrentUser, asked: PasswordChange, request: Request, state: AppState, limits: Limits
 ) -> Done:
     """Tokens that were issued before stay valid until they expire."""
-    await limits.check("login", _address(request), service.caseless(user.username))
+    await limits.check("login", address_of(request.client), service.caseless(user.username))
     async with state.transaction() as session:
         account = await service.active(session, user.user_id)
     if not await state.passwords.verify(asked.current_password, account.password_hash):
@@ -109,14 +107,9 @@ async def change_password(
 
 
 async def _sign_in(
-    username: str, password: str, request: Request, response: Response, state: State, limits: Limiter
+    username: str, password: str, request: Request, response: Response, state: State
 ) -> AccessToken:
-    await limits.check("login", _address(request), service.caseless(username))
-    async with state.transaction() as session:
-        account = await service.find(session, username)
-    matches = await state.passwords.verify(password, account.password_hash if account else None)
-    if account is None or not matches or account.disabled_at is not None:
-        raise Unauthenticated(service.WRONG_LOGIN)
+    account = await authenticate(state, request.client, username, password)
     response.headers["Cache-Control"] = "no-store"
     return AccessToken(
         access_token=state.tokens.issue(account.id, account.username, Role(account.role)),
@@ -131,7 +124,3 @@ async def _let_admins_be_made(request: Request, state: State) -> None:
         raise Forbidden(service.ADMIN_NEEDED)
     async with state.transaction() as session:
         await require_admin(session, claims_of(request.scope, state.tokens))
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else "unknown"

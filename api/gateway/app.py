@@ -10,8 +10,12 @@ from api.ops.app import SERVICE as OPS
 from api.progress.app import SERVICE as PROGRESS
 from api.videos.app import SERVICE as VIDEOS
 from core.settings import load_settings
+from web.app import SERVICE as PAGES
 
-SERVICES = (AUTH, COURSES, VIDEOS, PROGRESS, ATTENDANCE, OPS)
+ALONE = (AUTH, COURSES, VIDEOS, PROGRESS, ATTENDANCE, OPS)
+"""Those that can be deployed on their own as well."""
+
+SERVICES = (*ALONE, PAGES)
 
 
 def app() -> FastAPI:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from api.gateway.app import SERVICES
+from api.gateway.app import ALONE
 from cli.api import Service
 from core.settings import Settings
 from tests.commands import options_of, resolve
@@ -62,9 +62,7 @@ def test_everything_runs_that_the_design_asks_for() -> None:
 
 def test_each_service_runs_alone_in_the_profile() -> None:
     alone = [command_of(each) for each in OURS.values() if each.get("profiles") == ["services"]]
-    assert sorted(alone) == [
-        ["api", "--service", name] for name in sorted(service.name for service in SERVICES)
-    ]
+    assert sorted(alone) == [["api", "--service", name] for name in sorted(service.name for service in ALONE)]
 
 
 @pytest.mark.parametrize("name", [name for name in OURS if name != "secret-key"])
@@ -150,7 +148,7 @@ def test_servers_are_as_new_as_promised() -> None:
 def test_the_proxy_knows_every_service_and_where_it_is() -> None:
     targets = dict(re.findall(r"handle (/\w+)\S* \{\s+reverse_proxy (\S+):8000", CADDYFILE))
     assert set(targets.values()) == set(CONTAINERS["proxy"]["depends_on"])
-    for service in SERVICES:
+    for service in ALONE:
         assert command_of(CONTAINERS[targets[f"/{service.name}"]])[-1] == service.name
 
 

@@ -54,7 +54,7 @@ ROUTES = (
     Route("GET", "/health/live", Who.ANYBODY),
     *(
         Route("GET", f"/{name}/health", Who.ANYBODY)
-        for name in ("auth", "courses", "videos", "progress", "attendance", "ops")
+        for name in ("auth", "courses", "videos", "progress", "attendance", "ops", "pages")
     ),
     Route("POST", "/auth/signup", Who.ANYBODY, json=SIGN_UP),
     Route("POST", "/auth/login", Who.ANYBODY, json=LOGIN),

@@ -1,0 +1,30 @@
+"""What the pages keep while their process runs."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from jinja2 import Environment
+
+from api.state import State
+from web.assets import Assets
+from web.rendering import make_environment
+from web.sessions import Sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Sessions, files and templates."""
+
+    sessions: Sessions
+    assets: Assets
+    templates: Environment
+
+
+@asynccontextmanager
+async def open_desk(state: State) -> AsyncIterator[Desk]:
+    """Read what there is to show."""
+    assets = Assets.of()
+    yield Desk(
+        Sessions(state.settings, state.clock, state.redis), assets, make_environment(assets, state.policy)
+    )

@@ -1,0 +1,63 @@
+"""Signing in and out, where to begin, and the files every page loads."""
+
+from typing import Annotated
+
+from fastapi import Query
+from starlette.responses import RedirectResponse, Response
+
+from api.auth.entrance import authenticate
+from api.deps import AppState
+from core.errors import EduTrackError
+from core.roles import Role
+from web.assets import PREFIX
+from web.desk import Desk
+from web.doors import Anybody, SentForm, Somebody, is_local
+from web.pages import HEADERS, give_session, go_to, page, page_router
+from web.sessions import seal_of
+
+router = page_router()
+
+HOMES = {Role.STUDENT: "/learn", Role.ADMIN: "/reports"}
+SIGN_IN = "entry/sign_in.html"
+
+Next = Annotated[str, Query(alias="next", description="Where to go afterwards")]
+
+
+@router.get("/")
+async def home(visit: Somebody) -> Response:
+    return RedirectResponse(HOMES[visit.user.role], 303, headers=HEADERS)
+
+
+@router.get("/sign-in")
+async def ask(visit: Anybody, following: Next = "/") -> Response:
+    if visit.account is not None:
+        return go_to(visit, "/")
+    return page(visit, SIGN_IN, username="", following=following if is_local(following) else "/")
+
+
+@router.post("/sign-in")
+async def sign_in(visit: Anybody, form: SentForm) -> Response:
+    following = form["next"] if is_local(form["next"]) else "/"
+    try:
+        account = await authenticate(
+            visit.state, visit.request.client, form["username"], form.as_typed("password")
+        )
+    except EduTrackError as error:
+        return page(visit, SIGN_IN, error=error, username=form["username"], following=following)
+    answer = go_to(visit, following)
+    session = visit.desk.sessions.begin(account.id, seal_of(account.password_hash))
+    give_session(answer, visit, visit.desk.sessions.write(session))
+    return answer
+
+
+@router.post("/sign-out")
+async def sign_out(visit: Anybody, _: SentForm) -> Response:
+    await visit.desk.sessions.end(visit.session)
+    answer = go_to(visit, "/sign-in")
+    give_session(answer, visit, visit.desk.sessions.write(visit.desk.sessions.begin()))
+    return answer
+
+
+@router.get(PREFIX + "/{version}/{name:path}")
+async def file(state: AppState, version: str, name: str) -> Response:
+    return state.part(Desk).assets.answer(version, name)

@@ -1,0 +1,78 @@
+"""Every SQL statement of the admins' pages. The tables belong to others; they only select."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.tables import Course, PlaylistImport, Registration, User, Video
+
+
+class CourseRow(NamedTuple):
+    """A course with what it consists of."""
+
+    course: Course
+    videos: int
+    students: int
+
+
+class Person(NamedTuple):
+    """An account as admins see it."""
+
+    id: int
+    username: str
+    email: str
+    role: str
+    disabled_at: datetime | None
+    created_at: datetime
+
+
+async def courses(session: AsyncSession, *, archived: bool, after: int, limit: int) -> Sequence[CourseRow]:
+    """Return courses, by id from the one after `after`: those that are archived, or those that are not."""
+    videos = select(func.count()).where(Video.course_id == Course.id, Video.removed_at.is_(None))
+    students = select(func.count()).where(Registration.course_id == Course.id)
+    statement = (
+        select(Course, videos.scalar_subquery(), students.scalar_subquery())
+        .where(
+            Course.id > after, Course.archived_at.is_not(None) if archived else Course.archived_at.is_(None)
+        )
+        .order_by(Course.id)
+        .limit(limit)
+    )
+    return [CourseRow._make(row) for row in await session.execute(statement)]
+
+
+async def titles(session: AsyncSession, course_ids: Collection[int]) -> dict[int, str]:
+    """Return the titles of courses by id."""
+    found = await session.execute(select(Course.id, Course.course_title).where(Course.id.in_(course_ids)))
+    return {row.id: row.course_title for row in found}
+
+
+async def last_import(session: AsyncSession, course_id: int) -> PlaylistImport | None:
+    """Return the newest import of a course; None where it never had one."""
+    statement = select(PlaylistImport).where(PlaylistImport.course_id == course_id)
+    return (await session.scalars(statement.order_by(PlaylistImport.id.desc()).limit(1))).first()
+
+
+async def course_of_playlist(session: AsyncSession, playlist_id: str) -> Course | None:
+    """Return the course a playlist has become; None where it has become none."""
+    return (await session.scalars(select(Course).where(Course.playlist_id == playlist_id))).one_or_none()
+
+
+async def people(session: AsyncSession, *, words: str, role: str, after: int, limit: int) -> Sequence[Person]:
+    """Return accounts by id from the one after `after`, of a role, with such a name or address; "" is any."""
+    statement = select(
+        User.id, User.username, User.email, User.role, User.disabled_at, User.created_at
+    ).where(User.id > after)
+    if words:
+        statement = statement.where(
+            or_(
+                User.username_key.contains(words, autoescape=True),
+                User.email_key.contains(words, autoescape=True),
+            )
+        )
+    if role:
+        statement = statement.where(User.role == role)
+    return [Person._make(row) for row in await session.execute(statement.order_by(User.id).limit(limit))]
