@@ -19,8 +19,12 @@ from core.settings import Settings
 
 __all__ = ["Dependency", "Service", "create_app"]
 
-_EXPOSED = ("Link", "Location", "Preference-Applied", "Retry-After")
-_ACCEPTED = ("Accept", "Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "Prefer")
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_EXPOSED = ("ETag", "Link", "Location", "Preference-Applied", "Retry-After")
+_ACCEPTED = (
+    *("Accept", "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match"),
+    *("Last-Event-ID", "Prefer"),
+)
 _CORS_SECONDS = 3600
 
 
@@ -60,7 +64,7 @@ def _allow_origins(app: FastAPI, settings: Settings) -> None:
             CORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_credentials=False,
-            allow_methods=["GET", "POST", "PATCH"],
+            allow_methods=_METHODS,
             allow_headers=_ACCEPTED,
             expose_headers=_EXPOSED,
             max_age=_CORS_SECONDS,

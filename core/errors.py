@@ -55,6 +55,13 @@ class Conflict(EduTrackError):
     title = "Conflict"
 
 
+class PreconditionFailed(EduTrackError):
+    """Somebody else has changed it meanwhile."""
+
+    status = 412
+    title = "Changed meanwhile"
+
+
 class TooManyRequests(EduTrackError):
     """Slow down; `retry_after` says how long."""
 

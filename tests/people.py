@@ -1,10 +1,12 @@
 """Users and videos that have to exist before anything can be watched."""
 
+from datetime import date
+
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.roles import Role
-from core.tables import Course, User, Video
+from core.tables import Correction, CorrectionEntry, Course, User, Video
 
 
 async def add_students(session: AsyncSession, how_many: int) -> list[int]:
@@ -38,3 +40,13 @@ async def add_videos(session: AsyncSession, how_many: int) -> list[int]:
         for n in range(1, how_many + 1)
     ]
     return list(await session.scalars(insert(Video).returning(Video.id), rows))
+
+
+async def add_correction(session: AsyncSession, user_id: int, day: date, status: str = "excused") -> None:
+    """Let a correction stand that the user made; who may make one is for others to test."""
+    entry = CorrectionEntry(
+        user_id=user_id, date=day, by=user_id, action="correct", old_status="absent", new_status=status
+    )
+    session.add(entry)
+    await session.flush()
+    session.add(Correction(user_id=user_id, date=day, status=status, reason="Ill.", entry_id=entry.id))

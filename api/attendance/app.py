@@ -1,10 +1,15 @@
 """The attendance service, in the gateway or alone."""
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
-from api.attendance.routes import router
+from api.attendance import course_routes, day_routes, routes
 from api.factory import Dependency, Service, create_app
 from core.settings import load_settings
+
+router = APIRouter()
+router.include_router(routes.router)
+router.include_router(day_routes.router)
+router.include_router(course_routes.router)
 
 SERVICE = Service(name="attendance", router=router, needs=frozenset({Dependency.DATABASE}))
 

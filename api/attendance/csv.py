@@ -4,24 +4,25 @@ import csv
 import io
 from collections.abc import Iterable
 
-from api.attendance.schemas import AttendanceDay
+from pydantic import BaseModel
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-_COLUMNS = tuple(AttendanceDay.model_fields)
 
 
-def header() -> str:
-    """Return the first line."""
-    return _lines([_COLUMNS])
+def header(model: type[BaseModel]) -> str:
+    """Return the first line: the fields of what is listed."""
+    return _lines([model.model_fields])
 
 
-def lines(days: Iterable[AttendanceDay]) -> str:
-    """Return one line per day."""
-    return _lines([_cell(getattr(day, column)) for column in _COLUMNS] for day in days)
+def lines(rows: Iterable[BaseModel]) -> str:
+    """Return one line per row."""
+    return _lines([_cell(value) for _, value in row] for row in rows)
 
 
 def _cell(value: object) -> str:
     """Return a cell that no spreadsheet takes for a formula."""
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return str(value).lower()
     text = str(value)

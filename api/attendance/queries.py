@@ -1,33 +1,66 @@
-"""Every SQL statement of the slice. The tables belong to others; this slice only selects."""
+"""Statements on days of users. The tables belong to others; these only select."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from datetime import date, timedelta
+from typing import Any, NamedTuple
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import RowMapping, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.roles import Role
-from core.tables import Attendance, User
-
-_ABSENT = "absent"
+from core.attendance.expected import EXPECTED
+from core.attendance.rules import Status
+from core.attendance.school_days import DAYS, SchoolDays
+from core.tables import User
 
 
 class DayRow(NamedTuple):
-    """What is stored of a user's day; its defaults are a day of which nothing is."""
-
-    date: date
-    status: str = _ABSENT
-    total_time: timedelta = timedelta()
-    overlap_time: timedelta = timedelta()
-
-
-class RosterRow(NamedTuple):
-    """A student on a day."""
+    """What is known of a user's day. Where nothing was watched there is no rule that judged it either."""
 
     user_id: int
     username: str
-    day: DayRow
+    date: date
+    expected: bool
+    computed_status: str
+    total_time: timedelta
+    overlap_time: timedelta
+    rule_id: int | None
+    required_seconds: int | None
+    was_watched: bool
+    correction: str | None
+    reason: str | None
+    entry_id: int | None
+    """The entry of the audit that its correction stands in."""
+
+
+_KNOWN = f"""
+SELECT u.id AS user_id, u.username, d.date, {EXPECTED} AS expected,
+       a.status, a.total_time, a.overlap_time, a.rule_id, a.required_seconds,
+       a.user_id IS NOT NULL AS was_watched, k.status AS correction, k.reason, k.entry_id
+FROM users u CROSS JOIN {DAYS}
+LEFT JOIN attendance a ON a.user_id = u.id AND a.date = d.date
+LEFT JOIN attendance_corrections k ON k.user_id = u.id AND k.date = d.date
+"""  # noqa: S608 - nothing but constants
+
+_ROSTER = text(f"""
+SELECT * FROM ({_KNOWN} WHERE u.id > :after) AS known
+WHERE expected OR was_watched OR correction IS NOT NULL
+ORDER BY user_id LIMIT :limit
+""")  # noqa: S608 - likewise
+
+_DAYS_OF = text(f"{_KNOWN} WHERE u.id = :user_id ORDER BY d.date DESC")
+
+_DATES_OF = text("""
+SELECT date FROM (
+    (SELECT date FROM attendance WHERE user_id = :user_id AND date BETWEEN :first AND :last
+     ORDER BY date DESC LIMIT :limit)
+    UNION
+    (SELECT date FROM roll WHERE user_id = :user_id AND date BETWEEN :first AND :last
+     ORDER BY date DESC LIMIT :limit)
+    UNION
+    (SELECT date FROM attendance_corrections WHERE user_id = :user_id AND date BETWEEN :first AND :last
+     ORDER BY date DESC LIMIT :limit)
+) AS known ORDER BY date DESC LIMIT :limit
+""")
 
 
 async def username(session: AsyncSession, user_id: int) -> str | None:
@@ -35,57 +68,33 @@ async def username(session: AsyncSession, user_id: int) -> str | None:
     return await session.scalar(select(User.username).where(User.id == user_id))
 
 
-async def history(
-    session: AsyncSession,
-    user_id: int,
-    *,
-    first: date | None,
-    last: date | None,
-    before: date | None,
-    limit: int,
-) -> Sequence[DayRow]:
-    """Return a user's rows, newest first, from the day before `before`."""
-    statement = select(
-        Attendance.date, Attendance.status, Attendance.total_time, Attendance.overlap_time
-    ).where(Attendance.user_id == user_id)
-    if first is not None:
-        statement = statement.where(Attendance.date >= first)
-    if last is not None:
-        statement = statement.where(Attendance.date <= last)
-    if before is not None:
-        statement = statement.where(Attendance.date < before)
-    rows = await session.execute(statement.order_by(Attendance.date.desc()).limit(limit))
-    return [DayRow(*row) for row in rows]
+async def dates_of(
+    session: AsyncSession, user_id: int, *, first: date, last: date, limit: int
+) -> Sequence[date]:
+    """Return the dates of which something is stored of a user, newest first: watched, absent or corrected."""
+    asked = {"user_id": user_id, "first": first, "last": last, "limit": limit}
+    return (await session.scalars(_DATES_OF, asked)).all()
+
+
+async def days_of(
+    session: AsyncSession, user_id: int, school_days: SchoolDays, dates: Sequence[date]
+) -> list[DayRow]:
+    """Return a user's days, newest first; none where there is no such user."""
+    found = await session.execute(_DAYS_OF, {"user_id": user_id, **school_days.columns(dates)})
+    return [_row(row) for row in found.mappings()]
 
 
 async def roster(
-    session: AsyncSession, day: date, *, ends_at: datetime, after: int, limit: int
-) -> Sequence[RosterRow]:
-    """Return the students that existed on a day, by id from the one after `after`.
+    session: AsyncSession, school_days: SchoolDays, day: date, *, after: int, limit: int
+) -> list[DayRow]:
+    """Return who was expected on a date, watched or is corrected, by id from the one after `after`."""
+    asked = {"after": after, "limit": limit, **school_days.columns([day])}
+    return [_row(row) for row in (await session.execute(_ROSTER, asked)).mappings()]
 
-    Whoever has a row of that day is among them, also when the account is younger: an event may be reported
-    days after it happened.
-    """
-    statement = (
-        select(
-            User.id,
-            User.username,
-            func.coalesce(Attendance.status, _ABSENT),
-            func.coalesce(Attendance.total_time, timedelta()),
-            func.coalesce(Attendance.overlap_time, timedelta()),
-        )
-        .outerjoin(Attendance, and_(Attendance.user_id == User.id, Attendance.date == day))
-        .where(
-            User.id > after,
-            or_(
-                and_(User.role == Role.STUDENT.value, User.created_at < ends_at),
-                Attendance.user_id.is_not(None),
-            ),
-        )
-        .order_by(User.id)
-        .limit(limit)
-    )
-    return [
-        RosterRow(user_id, name, DayRow(day, status, total_time, overlap_time))
-        for user_id, name, status, total_time, overlap_time in await session.execute(statement)
-    ]
+
+def _row(row: RowMapping) -> DayRow:
+    values: dict[str, Any] = dict(row)
+    status = values.pop("status")
+    for name in ("total_time", "overlap_time"):
+        values[name] = values[name] or timedelta()
+    return DayRow(computed_status=status or Status.ABSENT, **values)

@@ -30,6 +30,11 @@ EXPECTED = f"""(CASE WHEN d.is_closed
     ELSE {EXPECTED_BY_CALENDAR} END)"""
 """Whether a user `u` is, or was, expected on a day `d`."""
 
+EXPECTED_IN_COURSE = f"""((CASE WHEN d.is_closed
+    THEN EXISTS (SELECT FROM roll WHERE roll.user_id = u.id AND roll.date = d.date)
+    ELSE {IS_STUDENT} AND d.is_school_day END) AND r.created_at < d.ends_at AND {COURSE_RUNS})"""
+"""Whether a user `u` with a place `r` in a course `c` is, or was, expected in it on a day `d`."""
+
 _EXPECTED_AMONG = text(f"""
 SELECT u.id, d.date
 FROM unnest(CAST(:user_ids AS bigint[]), CAST(:key_dates AS date[])) AS k (user_id, date)

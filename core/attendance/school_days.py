@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.calendar import day_start
-from core.tables import ClosedDay, Holiday, StoredCalendar
 
 EVERY_WEEKDAY = (1, 2, 3, 4, 5, 6, 7)
 FIRST_DAY = date(1970, 1, 1)
@@ -29,7 +28,7 @@ class SchoolDays:
 
     zone: ZoneInfo
     weekdays: frozenset[int] = frozenset(EVERY_WEEKDAY)
-    holidays: Mapping[date, str] = field(default_factory=dict)
+    holidays: frozenset[date] = frozenset()
     closed: Mapping[date, bool] = field(default_factory=dict)
     """Those that are, with whether there was school."""
 
@@ -55,18 +54,22 @@ class SchoolDays:
         }
 
 
+_KNOWN_OF = text("""
+SELECT (SELECT weekdays FROM school_calendar) AS weekdays,
+    ARRAY(SELECT date FROM holidays WHERE date BETWEEN :first AND :last) AS holidays,
+    ARRAY(SELECT date FROM closed_days
+          WHERE date BETWEEN :first AND :last AND is_school_day) AS with_school,
+    ARRAY(SELECT date FROM closed_days
+          WHERE date BETWEEN :first AND :last AND NOT is_school_day) AS without
+""")
+
+
 async def load_school_days(session: AsyncSession, zone: ZoneInfo, first: date, last: date) -> SchoolDays:
     """Return what is known of some days, both included."""
-    weekdays = await session.scalar(select(StoredCalendar.weekdays))
-    holidays = await session.execute(
-        select(Holiday.date, Holiday.name).where(Holiday.date.between(first, last))
-    )
-    closed = await session.execute(
-        select(ClosedDay.date, ClosedDay.is_school_day).where(ClosedDay.date.between(first, last))
-    )
+    row = (await session.execute(_KNOWN_OF, {"first": first, "last": last})).one()
     return SchoolDays(
         zone,
-        frozenset(EVERY_WEEKDAY if weekdays is None else weekdays),
-        {row.date: row.name for row in holidays},
-        {row.date: row.is_school_day for row in closed},
+        frozenset(EVERY_WEEKDAY if row.weekdays is None else row.weekdays),
+        frozenset(row.holidays),
+        dict.fromkeys(row.with_school, True) | dict.fromkeys(row.without, False),
     )

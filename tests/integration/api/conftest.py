@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -27,6 +27,7 @@ from core.tables import Course, PlaylistImport, User, Video
 from tests.conftest import SECRET
 from tests.integration.api.routes import LOGIN
 from tests.letters import play, put
+from tests.people import add_correction
 
 CHEAP = Hashing(memory_kib=8, passes=1)
 PASSWORDS = Passwords(CHEAP)
@@ -75,7 +76,7 @@ async def api(settings: Settings, sessions: Sessions, redis: object) -> AsyncIte
 
 @pytest.fixture
 async def furnished(sessions: Sessions) -> None:
-    """User 1, who can sign in, and three courses: one with a video and an import, one with nothing, one with imports that ended."""
+    """User 1, who can sign in and of whom a day is corrected; three courses: one with a video and an import, one with nothing, one with imports that ended."""
     password_hash = await PASSWORDS.hash(LOGIN["password"])
     async with sessions.begin() as session:
         await session.execute(
@@ -97,6 +98,7 @@ async def furnished(sessions: Sessions) -> None:
         session.add(PlaylistImport(course_id=3, requested_by=1, status="failed"))
         await session.flush()
         session.add(PlaylistImport(course_id=3, requested_by=1, status="cancelled"))
+        await add_correction(session, 1, date(2026, 11, 24))
 
 
 LETTERS = ("first", "second")

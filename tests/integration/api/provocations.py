@@ -10,7 +10,7 @@ from api.videos.desk import ImportDesk
 from api.videos.streams import STREAMS
 from core.tables import PlaylistImport
 from tests.integration.api.conftest import Api, Callers
-from tests.integration.api.routes import COURSE, ROUTES, VIDEO, Route
+from tests.integration.api.routes import CORRECTION, COURSE, ROUTES, VIDEO, Route
 
 OPERATIONS = {(route.method, route.path): route for route in ROUTES}
 Told = set[tuple[str, str, int, str]]
@@ -34,6 +34,7 @@ async def provoke_by_fields(api: Api, callers: Callers, told: Told) -> None:
         ("PATCH", "/courses/{id}", COURSE),
         ("POST", "/courses/{id}/videos", VIDEO),
         ("PATCH", "/videos/{id}", VIDEO),
+        ("PUT", "/attendance/user/{user_id}/{date}", CORRECTION),
     ):
         for name in body:
             await tell(api, told, OPERATIONS[method, path], json=body | {name: " "}, headers=callers.admin)
@@ -79,3 +80,15 @@ async def provoke_imports(api: Api, callers: Callers, told: Told) -> None:
     await api.client.post(f"/courses/{course_id}/archive", headers=callers.admin)
     await tell(api, told, ask, headers=callers.admin)
     await api.client.post(f"/courses/{course_id}/restore", headers=callers.admin)
+
+
+async def provoke_attendance(api: Api, callers: Callers, told: Told) -> None:
+    """Correct what cannot be corrected, or not any more, and ask for too much."""
+    day, nobodys = "/attendance/user/1/2026-11-23", "/attendance/user/999/2026-11-23"
+    for method in ("GET", "PUT", "DELETE"):
+        route = OPERATIONS[method, "/attendance/user/{user_id}/{date}"]
+        for url in (nobodys, "/attendance/user/1/9999-12-31", f"{day}?reason=%00", f"{day}?reason=%20", day):
+            await tell(api, told, route, url=url, headers=callers.admin)
+        await tell(api, told, route, url=day, headers=callers.admin | {"If-Match": '"999"'})
+    course = OPERATIONS["GET", "/attendance/course/{course_id}"]
+    await tell(api, told, course, url="/attendance/course/1?from=2020-01-01", headers=callers.admin)

@@ -3,6 +3,7 @@
 This table is the written matrix of routes and roles. A route that is missing here fails the tests.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -35,6 +36,13 @@ class Route:
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
 
+    def urls_with(self, value: str) -> Iterator[str]:
+        """Return its URL with another value in the place of each of its parameters."""
+        parts = self.request["url"].split("/")
+        for place, name in enumerate(self.path.split("/")):
+            if name.startswith("{"):
+                yield "/".join([*parts[:place], value, *parts[place + 1 :]])
+
     @property
     def request(self) -> dict[str, Any]:
         body = {"data": self.form} if self.form else {"json": self.json} if self.json is not None else {}
@@ -47,6 +55,7 @@ CHANGE = {"current_password": "correct horse battery", "new_password": "staple o
 COURSE = {"course_title": "Optics", "link": "https://school.example/optics"}
 VIDEO = {"title": "Lenses", "video_link": "https://school.example/lenses.mp4"}
 EVENT = {"video_id": 1, "start_time": "10:00:00"}
+CORRECTION = {"status": "excused", "reason": "She was ill."}
 ASYNC = {"Prefer": "respond-async"}
 
 ROUTES = (
@@ -94,6 +103,22 @@ ROUTES = (
     Route("GET", "/attendance/me", Who.USER),
     Route("GET", "/attendance/user/{user_id}", Who.ADMIN, "/attendance/user/1"),
     Route("GET", "/attendance/date/{date}", Who.ADMIN, "/attendance/date/2026-11-23"),
+    Route("GET", "/attendance/user/{user_id}/{date}", Who.ADMIN, "/attendance/user/1/2026-11-23"),
+    Route(
+        "PUT",
+        "/attendance/user/{user_id}/{date}",
+        Who.ADMIN,
+        "/attendance/user/1/2026-11-23",
+        json=CORRECTION,
+    ),
+    Route("DELETE", "/attendance/user/{user_id}/{date}", Who.ADMIN, "/attendance/user/1/2026-11-24"),
+    Route(
+        "GET",
+        "/attendance/user/{user_id}/{date}/history",
+        Who.ADMIN,
+        "/attendance/user/1/2026-11-23/history",
+    ),
+    Route("GET", "/attendance/course/{course_id}", Who.ADMIN, "/attendance/course/1"),
     Route("GET", "/ops/queues", Who.ADMIN),
     Route("GET", "/ops/dead-letters", Who.ADMIN),
     Route("GET", "/ops/dead-letters/{letter_id}", Who.ADMIN, "/ops/dead-letters/first"),

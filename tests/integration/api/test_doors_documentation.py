@@ -27,6 +27,7 @@ from tests.integration.api.provocations import (
     OPERATIONS,
     Told,
     canonical,
+    provoke_attendance,
     provoke_by_fields,
     provoke_imports,
     provoke_the_archive,
@@ -168,6 +169,7 @@ async def test_every_refusal_documented_is_given_and_every_one_given_is_document
     await provoke_by_fields(gateway, callers, told)
     await provoke_the_archive(gateway, callers, told)
     await provoke_imports(gateway, callers, told)
+    await provoke_attendance(gateway, callers, told)
     await provoke_the_worker(gateway, callers, settings, engine, told)
     await provoke_limits(settings, told)
     await provoke_the_turn(gateway, callers, told)
@@ -204,10 +206,8 @@ async def provoke(api: Api, callers: Callers, route: Route, told: Told) -> None:
 
 
 def wrong_urls(route: Route) -> Iterator[str]:
-    start, brace, rest = route.path.partition("{")
-    if brace:
-        for value in ("x", "999", str(2**63), "yesterday", "2026-02-30"):
-            yield f"{start}{value}{rest.partition('}')[2]}"
+    for value in ("x", "999", str(2**63), "yesterday", "2026-02-30"):
+        yield from route.urls_with(value)
     if route.method == "GET":
         for query in (
             "limit=x",

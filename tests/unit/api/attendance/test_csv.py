@@ -21,6 +21,12 @@ def day(**fields: Any) -> AttendanceDay:
         "total_seconds": 630.25,
         "overlap_seconds": 0.0,
         "provisional": True,
+        "computed_status": "present",
+        "corrected": False,
+        "reason": None,
+        "expected": True,
+        "rule_id": None,
+        "required_seconds": 30,
     }
     return AttendanceDay(**values | fields)
 
@@ -30,13 +36,16 @@ def parsed(text: str) -> list[list[str]]:
 
 
 def test_the_first_line_names_the_fields() -> None:
-    assert header() == "user_id,username,date,status,total_time,total_seconds,overlap_seconds,provisional\r\n"
+    assert header(AttendanceDay) == (
+        "user_id,username,date,status,total_time,total_seconds,overlap_seconds,provisional,"
+        "computed_status,corrected,reason,expected,rule_id,required_seconds\r\n"
+    )
 
 
 def test_a_day_is_a_line() -> None:
     assert lines([day(), day(user_id=3)]) == (
-        "2,ada,2026-11-23,present,00:10:30,630.25,0.0,true\r\n"
-        "3,ada,2026-11-23,present,00:10:30,630.25,0.0,true\r\n"
+        "2,ada,2026-11-23,present,00:10:30,630.25,0.0,true,present,false,,true,,30\r\n"
+        "3,ada,2026-11-23,present,00:10:30,630.25,0.0,true,present,false,,true,,30\r\n"
     )
 
 

@@ -1,0 +1,51 @@
+"""`/attendance/course/{course_id}`: how the students of a course did in it, day by day."""
+
+from datetime import date
+from typing import Any
+
+from fastapi import APIRouter
+
+from api.attendance.course_schemas import CourseDay
+from api.attendance.courses import TOO_LONG, CourseKey, CourseReader, days_asked, key_of
+from api.attendance.listing import Listing, listed
+from api.attendance.reading import ReaderPart
+from api.content import NO_COURSE
+from api.deps import Admin, AppState, PathId, Session
+from api.openapi import refusals
+from api.paging import BAD_CURSOR, DaysQuery, PageQuery
+from core.errors import BadRequest, NotFound
+
+router = APIRouter(prefix="/attendance/course/{course_id}", tags=["attendance"])
+
+
+@router.get(
+    "",
+    response_model=list[CourseDay],
+    responses={**listed(CourseDay), **refusals((NotFound, NO_COURSE), (BadRequest, TOO_LONG))},
+    summary="A course's students, day by day",
+)
+async def of_course(
+    _: Admin,
+    course_id: PathId,
+    session: Session,
+    state: AppState,
+    reader: ReaderPart,
+    days: DaysQuery,
+    page: PageQuery,
+) -> Any:
+    """One row for each registered student and day on which the course expected or saw the student.
+
+    By user and date; a month up to today unless dates are given.
+    """
+    course = CourseReader(reader, course_id, days_asked(days.first, days.last, reader.today))
+    await course.require(session)
+    listing = Listing(CourseDay, course.rows, key_of)
+    numbers = page.after_numbers(2)
+    return await listing.answer(session, state, page, _key(numbers) if numbers else None)
+
+
+def _key(numbers: tuple[int, ...]) -> CourseKey:
+    user_id, ordinal = numbers
+    if not 0 < ordinal <= date.max.toordinal():
+        raise BadRequest(BAD_CURSOR)
+    return CourseKey(user_id, ordinal)
