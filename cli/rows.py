@@ -3,10 +3,10 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 
 from cli.bar import bar
@@ -55,7 +55,7 @@ def verify(
         report = {
             "users": looked_at.users,
             "pruned_before": boundary.before if boundary else None,
-            "differences": [asdict(difference) for difference in differences],
+            "differences": msgspec.to_builtins(differences, builtin_types=(date, datetime, timedelta)),
         }
         typer.echo(json.dumps(report, default=str))
         raise typer.Exit(1 if differences else 0)

@@ -4,6 +4,7 @@ Rows computed under one policy are wrong under another, so a process whose setti
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -45,15 +46,29 @@ async def require_policy(session: AsyncSession, policy: Policy) -> None:
         PolicyMismatch: they differ.
 
     """
-    stored, asked = _values(await load_policy(session)), _values(policy)
-    differing = {name: (asked[name], stored[name]) for name in asked if asked[name] != stored[name]}
+    hold_against(await load_policy(session), policy)
+
+
+def hold_against(stored: Policy, policy: Policy) -> None:
+    """Compare a policy with the stored one.
+
+    Raises:
+        PolicyMismatch: they differ.
+
+    """
+    have, asked = _values(stored), _values(policy)
+    differing = {name: (asked[name], have[name]) for name in asked if asked[name] != have[name]}
     if differing:
         raise PolicyMismatch(differing)
 
 
 async def load_policy(session: AsyncSession) -> Policy:
     """Return the stored policy."""
-    row = (await session.execute(select(StoredPolicy))).scalar_one()
+    return policy_of((await session.execute(select(StoredPolicy))).scalar_one())
+
+
+def policy_of(row: Any) -> Policy:
+    """Return the policy in a row that has the columns of its table."""
     return Policy(
         timezone=row.timezone,
         overlap=Overlap(row.overlap),

@@ -10,9 +10,11 @@ poison after all.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from aio_pika.abc import AbstractIncomingMessage
 
@@ -26,12 +28,20 @@ from events.sender import REPLAYS, Sender
 
 log = logging.getLogger(__name__)
 
-Handler = Callable[[Sequence[Event]], Awaitable[list[Applied]]]
-"""Applies a batch and answers each event in order; may be called again with the same events.
 
-Raises `Busy` where the same call may succeed later, `Invalid` where it never will, and anything else for a
-bug, which ends the process.
-"""
+class Handler(Protocol):
+    """Applies a batch and answers each event in order; may be called again with the same events.
+
+    Where nobody has `awaited` the answers, they may come without the records, which have to be read.
+
+    Raises:
+        Busy: the same call may succeed later.
+        Invalid: it never will.
+        Exception: a bug, which ends the process.
+
+    """
+
+    async def __call__(self, events: Sequence[Event], /, *, awaited: bool) -> list[Applied]: ...
 
 
 class Busy(Exception):
@@ -169,7 +179,8 @@ class Handling:
 
         """
         events = [event for delivery in batch for event in delivery.events]
-        answers = await self._apply(events, is_lost) if events else []
+        awaited = any(delivery.message.reply_to for delivery in batch)
+        answers = await self._apply(events, is_lost, awaited=awaited) if events else []
         settled = await self._settle(events, answers, batch)
         self._measure(events, settled)
         self._answer(batch, settled)
@@ -186,23 +197,30 @@ class Handling:
         else:
             await self.finish([suspect], is_lost)
 
-    async def _apply(self, events: Sequence[Event], is_lost: Callable[[], bool]) -> list[Applied]:
+    async def _apply(
+        self, events: Sequence[Event], is_lost: Callable[[], bool], *, awaited: bool
+    ) -> list[Applied]:
         """Apply events; where one of them never can be, halve until it stands alone, and reject that one."""
         try:
-            return await self._patiently(events, is_lost)
+            return await self._patiently(events, is_lost, awaited=awaited)
         except Invalid as error:
             if len(events) == 1:
                 return [_rejected(events[0], str(error))]
         middle = len(events) // 2
-        return [*await self._apply(events[:middle], is_lost), *await self._apply(events[middle:], is_lost)]
+        return [
+            *await self._apply(events[:middle], is_lost, awaited=awaited),
+            *await self._apply(events[middle:], is_lost, awaited=awaited),
+        ]
 
-    async def _patiently(self, events: Sequence[Event], is_lost: Callable[[], bool]) -> list[Applied]:
+    async def _patiently(
+        self, events: Sequence[Event], is_lost: Callable[[], bool], *, awaited: bool
+    ) -> list[Applied]:
         """Try until the handler is not busy."""
         give_up_at = self._clock() + self._policy.hold
         tries = 0
         while True:
             try:
-                return await self._handle(events)
+                return await self._handle(events, awaited=awaited)
             except Busy as error:
                 log.warning("%d events wait: %s", len(events), error)
             await asyncio.sleep(LINK.wait(tries))
@@ -253,11 +271,10 @@ class Handling:
         self._meter.handled(events=len(events))
         now = self._clock()
         for event, answer in zip(events, answers, strict=True):
-            if answer is None:
-                continue
-            EVENTS_HANDLED.labels(answer.outcome).inc()
-            if answer.outcome == "applied":
+            if answer and answer.outcome == "applied":
                 APPLY_LAG.observe(max(0.0, (now - event.received_at).total_seconds()))
+        for outcome, count in Counter(answer.outcome for answer in answers if answer).items():
+            EVENTS_HANDLED.labels(outcome).inc(count)
 
     def _answer(self, batch: Sequence[Delivery], answers: Sequence[Applied | None]) -> None:
         """Send each message's answers to whoever asked for them, one reply per queue."""

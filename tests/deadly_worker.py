@@ -13,7 +13,7 @@ from events.sender import Sender
 
 
 async def work(url: str, deadly: UUID) -> None:
-    async def handle(events: Sequence[Event]) -> list[Applied]:
+    async def handle(events: Sequence[Event], *, awaited: bool) -> list[Applied]:
         if any(event.event_id == deadly for event in events):
             os._exit(1)
         for event in events:

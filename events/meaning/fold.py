@@ -14,6 +14,8 @@ from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from core.calendar import day_start, local_date
 from core.policy import Overlap, Policy
 from events.schemas import Event, Heartbeat, Pause, Play
@@ -40,8 +42,7 @@ class Ending(StrEnum):
     UNFINISHED = "never paused"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """A stretch of watching. `credit` lies evenly over `start` to `end` and is never longer than it."""
 
     video_id: int
@@ -55,8 +56,7 @@ class Span:
     ending: Ending
 
 
-@dataclass(frozen=True, slots=True)
-class OpenSpan:
+class OpenSpan(msgspec.Struct, frozen=True):
     """A span that may still grow."""
 
     video_id: int
@@ -102,8 +102,7 @@ class OpenSpan:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Player:
+class Player(msgspec.Struct, frozen=True):
     """All that its past events mean for the future of one user, video and session."""
 
     span: OpenSpan | None = None
@@ -148,7 +147,10 @@ def _orphaned(pause: Pause, previous: datetime | None) -> Span:
     )
 
 
-def read_player(events: Iterable[Event], player: Player = Player()) -> tuple[Player, list[Span]]:
+NEW_PLAYER = Player()
+
+
+def read_player(events: Iterable[Event], player: Player = NEW_PLAYER) -> tuple[Player, list[Span]]:
     """Return a player after its next distinct events, given in their order, and the spans that ended."""
     ended: list[Span] = []
     for event in events:
@@ -169,8 +171,7 @@ def read_spans(events: Iterable[Event]) -> list[Span]:
     return sorted(spans, key=lambda span: (span.start, span.opened_by))
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(msgspec.Struct, frozen=True):
     """What one span adds to one video on one local date, counted both ways."""
 
     video_id: int
@@ -189,14 +190,17 @@ def shares(spans: Sequence[Span], zone: ZoneInfo) -> Iterator[Share]:
         return
     taken_until = spans[0].start
     for span in spans:
-        for day, start, end, credit in _by_date(span, zone):
+        for day, start, end, credit in by_date(span, zone):
             taken = _proportion(credit, min(max(taken_until, start), end) - start, end - start)
             yield Share(span.video_id, day, credit, credit - taken)
         taken_until = max(taken_until, span.end)
 
 
-def _by_date(span: Span, zone: ZoneInfo) -> Iterator[tuple[date, datetime, datetime, timedelta]]:
-    """Cut a span at local midnights; the last part takes the remainder, so that the parts sum exactly."""
+def by_date(span: Span, zone: ZoneInfo) -> Iterator[tuple[date, datetime, datetime, timedelta]]:
+    """Cut a span at local midnights: yield the date, start, end and credit of each part.
+
+    The last one takes the remainder, so that the parts sum exactly.
+    """
     start, left = span.start, span.credit
     while start < span.end:
         day = local_date(start, zone)
@@ -213,8 +217,7 @@ def _proportion(credit: timedelta, part: timedelta, whole: timedelta) -> timedel
     return (credit // tick) * (part // tick) // (whole // tick) * tick
 
 
-@dataclass(frozen=True, slots=True)
-class ProgressRow:
+class ProgressRow(msgspec.Struct, frozen=True):
     """One user, video and local date: the latest and the first play, the latest pause, the credited time."""
 
     start_time: datetime | None = None

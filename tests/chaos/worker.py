@@ -65,10 +65,10 @@ def failing(engine: AsyncEngine, policy: Policy, points: Failpoints) -> Handler:
     hooks.listen(engine.sync_engine, "commit", commits)
     hooks.listen(engine.sync_engine, "after_cursor_execute", executed)
 
-    async def handle_or_die(events: Sequence[Event]) -> list[Applied]:
+    async def handle_or_die(events: Sequence[Event], *, awaited: bool) -> list[Applied]:
         if any(event.session_id == DEADLY for event in events):
             os._exit(DEATH)
-        answers = await handle(events)
+        answers = await handle(events, awaited=awaited)
         points.pass_by(Failpoint.AFTER_COMMIT)
         return answers
 

@@ -6,14 +6,24 @@ the stretches that change. Everywhere else the caller folds again.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from core.calendar import local_date
-from events.meaning.fold import Player, ProgressRow, Span, progress_row, read_player, shares
+from events.meaning.fold import (
+    NEW_PLAYER,
+    ZERO,
+    Player,
+    ProgressRow,
+    Span,
+    by_date,
+    progress_row,
+    read_player,
+)
 from events.schemas import Event
 
 PlayerKey = tuple[int, int, str]
@@ -23,19 +33,17 @@ Order = tuple[datetime, int, UUID]
 """Place of an event among those of its user."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """Where a player stood before the new events."""
 
-    player: Player = field(default_factory=Player)
+    player: Player = NEW_PLAYER
     last: Order | None = None
     """Order of its latest event; None before its first."""
     others_until: datetime | None = None
     """Latest event of the user's other players: none of their spans goes further."""
 
 
-@dataclass(frozen=True, slots=True)
-class Addition:
+class Addition(msgspec.Struct, frozen=True):
     """What the new events of one user add: rows hold the new plays and pauses, and the difference."""
 
     players: Mapping[PlayerKey, tuple[Player, Event]]
@@ -48,14 +56,17 @@ class Addition:
 
 
 def add_in_order(
-    events: Iterable[Event], standing: Mapping[PlayerKey, Standing], zone: ZoneInfo
+    events: Sequence[Event], standing: Mapping[PlayerKey, Standing], zone: ZoneInfo
 ) -> Addition | None:
-    """Return what new events of one user add, or None where their days have to be folded again."""
+    """Return what new events of one user, given in their order, add.
+
+    None where their days have to be folded again.
+    """
     heard_by: dict[PlayerKey, list[Event]] = defaultdict(list)
-    for event in sorted(events, key=lambda event: event.order):
+    for event in events:
         heard_by[event.user_id, event.video_id, event.session_id].append(event)
     players: dict[PlayerKey, tuple[Player, Event]] = {}
-    earned: dict[tuple[int, date], timedelta] = defaultdict(timedelta)
+    earned: dict[tuple[int, date], timedelta] = {}
     stretches: list[tuple[datetime, datetime]] = []
     for key, heard in heard_by.items():
         before = standing[key]
@@ -69,12 +80,13 @@ def add_in_order(
             if before.others_until is not None and before.others_until > stretch[0]:
                 return None
             stretches.append(stretch)
-        for spans, sign in ((counts, 1), (counted, -1)):
-            for share in shares(spans, zone):
-                earned[share.video_id, share.date] += sign * share.summed
-    if any(later[0] < earlier[1] for earlier, later in pairwise(sorted(stretches))):
+            for spans, sign in ((counts, 1), (counted, -1)):
+                for span in spans:
+                    for day, _, _, credit in by_date(span, zone):
+                        earned[span.video_id, day] = earned.get((span.video_id, day), ZERO) + sign * credit
+    if len(stretches) > 1 and any(later[0] < earlier[1] for earlier, later in pairwise(sorted(stretches))):
         return None
-    return Addition(players, _rows(heard_by.values(), earned, zone))
+    return Addition(players, _rows(events, earned, zone))
 
 
 def _stretch(spans: Sequence[Span]) -> tuple[datetime, datetime] | None:
@@ -86,10 +98,9 @@ def _stretch(spans: Sequence[Span]) -> tuple[datetime, datetime] | None:
 
 
 def _rows(
-    heard: Iterable[Sequence[Event]], earned: Mapping[tuple[int, date], timedelta], zone: ZoneInfo
+    events: Iterable[Event], earned: Mapping[tuple[int, date], timedelta], zone: ZoneInfo
 ) -> dict[tuple[int, date], ProgressRow]:
-    happened: dict[tuple[int, date], list[Event]] = defaultdict(list)
-    for event in sorted((event for events in heard for event in events), key=lambda event: event.order):
-        happened[event.video_id, local_date(event.at, zone)].append(event)
-    keys = {*happened, *(key for key, credit in earned.items() if credit)}
-    return {key: progress_row(happened.get(key, ()), earned.get(key, timedelta())) for key in keys}
+    happened: dict[tuple[int, date], list[Event]] = {key: [] for key, credit in earned.items() if credit}
+    for event in events:
+        happened.setdefault((event.video_id, local_date(event.at, zone)), []).append(event)
+    return {key: progress_row(heard, earned.get(key, ZERO)) for key, heard in happened.items()}

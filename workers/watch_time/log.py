@@ -47,21 +47,31 @@ async def existing_videos(session: AsyncSession, video_ids: Collection[int]) -> 
 
 
 _LOG = text("""
-INSERT INTO progress_events (user_id, event_id, video_id, session_id, kind, occurred_at, claimed_seconds,
-                             position_seconds, playback_rate, received_at, late)
-SELECT * FROM unnest(
-    CAST(:user_id AS bigint[]), CAST(:event_id AS uuid[]), CAST(:video_id AS bigint[]),
-    CAST(:session_id AS text[]), CAST(:kind AS smallint[]), CAST(:occurred_at AS timestamptz[]),
-    CAST(:claimed_seconds AS int[]), CAST(:position_seconds AS float8[]), CAST(:playback_rate AS float8[]),
-    CAST(:received_at AS timestamptz[]), CAST(:late AS bool[]))
-ON CONFLICT (user_id, event_id) DO NOTHING
-RETURNING user_id, event_id
+WITH new AS (
+    SELECT * FROM unnest(
+        CAST(:user_id AS bigint[]), CAST(:event_id AS uuid[]), CAST(:video_id AS bigint[]),
+        CAST(:session_id AS text[]), CAST(:kind AS smallint[]), CAST(:occurred_at AS timestamptz[]),
+        CAST(:claimed_seconds AS int[]), CAST(:position_seconds AS float8[]),
+        CAST(:playback_rate AS float8[]), CAST(:received_at AS timestamptz[]))
+        AS n (user_id, event_id, video_id, session_id, kind, occurred_at, claimed_seconds,
+              position_seconds, playback_rate, received_at)
+), logged AS (
+    INSERT INTO progress_events (user_id, event_id, video_id, session_id, kind, occurred_at, claimed_seconds,
+                                 position_seconds, playback_rate, received_at, late)
+    SELECT *, occurred_at < :late_before FROM new
+    ON CONFLICT (user_id, event_id) DO NOTHING
+    RETURNING user_id, event_id
+)
+SELECT user_id, event_id FROM new EXCEPT SELECT user_id, event_id FROM logged
 """)
 
 
-async def log_events(session: AsyncSession, events: Sequence[Event], late: Sequence[bool]) -> set[EventKey]:
-    """Append events to the log; return the keys of those that were not in it. `late` runs beside `events`."""
-    columns = {
+async def log_events(session: AsyncSession, events: Sequence[Event], late_before: datetime) -> set[EventKey]:
+    """Append distinct events to the log; return the keys of those it held already, which are few.
+
+    Those of before an instant are flagged late.
+    """
+    columns: dict[str, Any] = {
         "user_id": [event.user_id for event in events],
         "event_id": [event.event_id for event in events],
         "video_id": [event.video_id for event in events],
@@ -72,9 +82,9 @@ async def log_events(session: AsyncSession, events: Sequence[Event], late: Seque
         "position_seconds": [event.position_seconds for event in events],
         "playback_rate": [event.playback_rate for event in events],
         "received_at": [event.received_at for event in events],
-        "late": list(late),
+        "late_before": late_before,
     }
-    return {(row.user_id, row.event_id) for row in await session.execute(_LOG, columns)}
+    return {(user_id, event_id) for user_id, event_id in await session.execute(_LOG, columns)}
 
 
 _STORED = text("""

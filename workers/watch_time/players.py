@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,33 +14,39 @@ from workers.watch_time.in_order import Order, PlayerKey, Standing
 from workers.watch_time.log import to_event
 
 _STANDING = text("""
-SELECT t.user_id, t.video_id, t.session_id, p.last_at, p.last_kind, p.last_event_id,
+SELECT t.place, p.last_at, p.last_kind, p.last_event_id,
        p.span_start, p.span_opened_by, p.span_last_heartbeat,
        (SELECT max(o.last_at) FROM players o
         WHERE o.user_id = t.user_id AND (o.video_id, o.session_id) <> (t.video_id, t.session_id)
        ) AS others_until
 FROM unnest(CAST(:user_id AS bigint[]), CAST(:video_id AS bigint[]), CAST(:session_id AS text[]))
-    AS t (user_id, video_id, session_id)
+    WITH ORDINALITY AS t (user_id, video_id, session_id, place)
 LEFT JOIN players p USING (user_id, video_id, session_id)
 """)
 
 
 async def standing(session: AsyncSession, keys: Collection[PlayerKey]) -> dict[PlayerKey, Standing]:
     """Return where players stand; one never heard of stands at its beginning."""
-    found = await session.execute(_STANDING, _columns(keys))
-    return {(row.user_id, row.video_id, row.session_id): _standing(row) for row in found}
+    asked = list(keys)
+    found = await session.execute(_STANDING, _columns(asked))
+    return {asked[place - 1]: _standing(asked[place - 1], *stands) for place, *stands in found}
 
 
-def _standing(row: Any) -> Standing:
-    if row.last_at is None:
-        return Standing(others_until=row.others_until)
-    span = None
-    if row.span_start is not None:
-        span = OpenSpan(
-            row.video_id, row.session_id, row.span_start, row.span_opened_by, row.span_last_heartbeat
-        )
-    last = row.last_at, row.last_kind, row.last_event_id
-    return Standing(Player(span, row.last_at), last, row.others_until)
+def _standing(
+    key: PlayerKey,
+    last_at: datetime | None,
+    last_kind: int,
+    last_event_id: UUID,
+    span_start: datetime | None,
+    opened_by: UUID,
+    last_heartbeat: datetime | None,
+    others_until: datetime | None = None,
+) -> Standing:
+    if last_at is None:
+        return Standing(others_until=others_until)
+    _, video_id, session_id = key
+    span = OpenSpan(video_id, session_id, span_start, opened_by, last_heartbeat) if span_start else None
+    return Standing(Player(span, last_at), (last_at, last_kind, last_event_id), others_until)
 
 
 _PUT = text("""
@@ -122,11 +129,20 @@ async def forget(session: AsyncSession, user_ids: Collection[int], until: dateti
     await session.execute(statement, {"ids": list(user_ids), "until": until})
 
 
+_STORED = text("""
+SELECT user_id, video_id, session_id, last_at, last_kind, last_event_id,
+       span_start, span_opened_by, span_last_heartbeat
+FROM players WHERE user_id = ANY(:ids)
+""")
+
+
 async def stored(session: AsyncSession, user_ids: Collection[int]) -> dict[PlayerKey, Standing]:
     """Return where the players of some users are stored to stand."""
-    statement = text("SELECT *, NULL AS others_until FROM players WHERE user_id = ANY(:ids)")
-    found = await session.execute(statement, {"ids": list(user_ids)})
-    return {(row.user_id, row.video_id, row.session_id): _standing(row) for row in found}
+    found = await session.execute(_STORED, {"ids": list(user_ids)})
+    return {
+        (key := (user_id, video_id, session_id)): _standing(key, *stands)
+        for user_id, video_id, session_id, *stands in found
+    }
 
 
 def latest(events: Iterable[Event]) -> dict[PlayerKey, tuple[Player, Event]]:

@@ -5,20 +5,20 @@ read, so that two workers never fold the same user from two halves of the truth.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.calendar import local_date
+from core.calendar import day_start, local_date
 from core.clock import Clock, utc_now
 from core.database import Sessions
 from core.policy import Policy
-from core.policy_store import require_policy
 from events.meaning.fold import fold
-from events.schemas import Applied, Event
+from events.schemas import Applied, Event, ProgressRecord
 from workers.watch_time import log, players, rows
-from workers.watch_time.boundary import Boundary, load_boundary
+from workers.watch_time.boundary import Boundary
+from workers.watch_time.gate import Gate, look
 from workers.watch_time.in_order import Addition, PlayerKey, Standing, add_in_order
 from workers.watch_time.log import EventKey
 from workers.watch_time.refold import days_to_refold
@@ -33,8 +33,10 @@ class WatchTime:
         self._policy = policy
         self._clock = clock
 
-    async def apply(self, events: Sequence[Event]) -> list[Applied]:
+    async def apply(self, events: Sequence[Event], *, awaited: bool = True) -> list[Applied]:
         """Log the events, bring the rows they touch up to date, commit; answer each event, in order.
+
+        The records are only read where somebody has `awaited` the answers.
 
         Raises:
             PolicyMismatch: the rows are under another policy now; this process must not write them.
@@ -43,82 +45,83 @@ class WatchTime:
         """
         async with self._sessions.begin() as session:
             await log.share_policy_lock(session)
-            await require_policy(session, self._policy)
-            boundary = await load_boundary(session)
-            refusal = await self._gate(session, events, boundary)
+            users = await log.lock_users(session, {event.user_id for event in events})
+            gate = await look(session, self._policy, {event.video_id for event in events})
+            refused = await self._refusals(session, events, users, gate)
             first: dict[EventKey, Event] = {}
-            for event in events:
-                if not refusal(event):
+            for number, event in enumerate(events):
+                if number not in refused:
                     first.setdefault(_key(event), event)
-            fresh = await self._log(session, list(first.values()))
-            await self._bring_up_to_date(session, fresh, boundary.before)
-            applied = {_key(event) for event in fresh}
-            places = await self._places(session, first, applied)
-            found = await rows.records(session, set(places.values()))
+            fresh = await self._log(session, first)
+            await self._bring_up_to_date(session, fresh, gate.boundary.before)
+            records = await self._records(session, first, fresh) if awaited else {}
+        applied = {id(event) for event in fresh}
 
-        def answer(event: Event) -> Applied:
-            key, detail = _key(event), refusal(event)
-            if detail:
+        def answer(number: int, event: Event) -> Applied:
+            if number in refused:
                 return Applied(
-                    event_id=event.event_id, user_id=event.user_id, outcome="rejected", detail=detail
+                    event_id=event.event_id,
+                    user_id=event.user_id,
+                    outcome="rejected",
+                    detail=refused[number],
                 )
             return Applied(
                 event_id=event.event_id,
                 user_id=event.user_id,
-                outcome="applied" if key in applied and first[key] is event else "duplicate",
-                record=found.get(places[key]),
+                outcome="applied" if id(event) in applied else "duplicate",
+                record=records.get(_key(event)) if records else None,
             )
 
-        return [answer(event) for event in events]
+        return [answer(number, event) for number, event in enumerate(events)]
 
-    async def _gate(
-        self, session: AsyncSession, events: Sequence[Event], boundary: Boundary
-    ) -> Callable[[Event], str | None]:
-        """Lock the users of the batch; return what says why an event cannot be applied, now or ever."""
-        users = await log.lock_users(session, {event.user_id for event in events})
-        videos = await log.existing_videos(session, {event.video_id for event in events})
-        pruned = await self._pruned(session, events, boundary) if boundary else {}
-
-        def refusal(event: Event) -> str | None:
+    async def _refusals(
+        self, session: AsyncSession, events: Sequence[Event], users: Collection[int], gate: Gate
+    ) -> dict[int, str]:
+        """Return, by place in the batch, why events cannot be applied, now or ever."""
+        refused: dict[int, str] = {}
+        for number, event in enumerate(events):
             if event.user_id not in users:
-                return "the user does not exist"
-            return pruned.get(event) if event.video_id in videos else "the video does not exist"
-
-        return refusal
+                refused[number] = "the user does not exist"
+            elif event.video_id not in gate.videos:
+                refused[number] = "the video does not exist"
+        if gate.boundary:
+            refused = await self._pruned(session, events, gate.boundary) | refused
+        return refused
 
     async def _pruned(
         self, session: AsyncSession, events: Sequence[Event], boundary: Boundary
-    ) -> dict[Event, str]:
-        """Return the events of pruned days, each with what to say of it.
+    ) -> dict[int, str]:
+        """Return, by place in the batch, what to say of the events of pruned days.
 
         One whose id the log still holds is not among them: it is a repeat, and harmless as such.
         """
         zone = self._policy.zone
-        judged = {event: boundary.refusal(local_date(event.at, zone)) for event in events}
-        refused = {event: reason for event, reason in judged.items() if reason}
+        judged = {number: boundary.refusal(local_date(event.at, zone)) for number, event in enumerate(events)}
+        refused = {number: reason for number, reason in judged.items() if reason}
         if not refused:
             return {}
-        known = await log.stored_places(session, {_key(event) for event in refused})
-        return {event: reason for event, reason in refused.items() if _key(event) not in known}
+        known = await log.stored_places(session, {_key(events[number]) for number in refused})
+        return {number: reason for number, reason in refused.items() if _key(events[number]) not in known}
 
-    async def _log(self, session: AsyncSession, batch: Sequence[Event]) -> list[Event]:
+    async def _log(self, session: AsyncSession, batch: Mapping[EventKey, Event]) -> list[Event]:
         """Append a batch of distinct events and return those the log did not hold yet.
 
         An event of a day that is final by now was accepted in time: it counts, and is flagged late.
         """
         zone = self._policy.zone
         first_open = local_date(self._clock(), zone) - timedelta(days=self._policy.late_days)
-        late = [local_date(event.at, zone) < first_open for event in batch]
-        fresh = await log.log_events(session, batch, late)
-        return [event for event in batch if _key(event) in fresh]
+        repeated = await log.log_events(session, list(batch.values()), day_start(first_open, zone))
+        return [event for key, event in batch.items() if key not in repeated]
 
     async def _bring_up_to_date(self, session: AsyncSession, fresh: Sequence[Event], first_day: date) -> None:
         """Add the events of users who went on in order; fold the days of all others again.
 
         Rows of days before the first one are left alone.
         """
+        if not fresh:
+            return
         by_user: dict[int, list[Event]] = defaultdict(list)
-        for event in fresh:
+        for event in sorted(fresh, key=lambda event: event.order):
             by_user[event.user_id].append(event)
         standing = await players.standing(session, players.of(fresh))
         added: dict[int, Addition] = {}
@@ -161,17 +164,18 @@ class WatchTime:
         known = players.known_from(events.values(), last)
         await players.put(session, known | await players.by_log(session, last.keys() - known.keys()))
 
-    async def _places(
-        self, session: AsyncSession, events: Mapping[EventKey, Event], fresh: Collection[EventKey]
-    ) -> dict[EventKey, ProgressKey]:
+    async def _records(
+        self, session: AsyncSession, events: Mapping[EventKey, Event], fresh: Collection[Event]
+    ) -> dict[EventKey, ProgressRecord | None]:
         """Return the progress row each event fell into; of a repeat, the one the stored event fell into."""
-        repeated = [key for key in events if key not in fresh]
+        repeated = events.keys() - {_key(event) for event in fresh}
         stored = await log.stored_places(session, repeated) if repeated else {}
         places: dict[EventKey, ProgressKey] = {}
         for key, event in events.items():
             video_id, at = stored.get(key, (event.video_id, event.at))
             places[key] = (event.user_id, video_id, local_date(at, self._policy.zone))
-        return places
+        found = await rows.records(session, set(places.values()))
+        return {key: found.get(place) for key, place in places.items()}
 
 
 def _key(event: Event) -> EventKey:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from os import getpid
 
 import asyncpg
+import uvloop
 from redis.asyncio import Redis
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -60,7 +61,8 @@ def run(settings: Settings) -> None:
     """
     configure_logging(settings)
     serve_metrics(settings)
-    asyncio.run(_work(settings))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_work(settings))
 
 
 async def _work(settings: Settings) -> None:
@@ -100,11 +102,11 @@ def handler(engine: AsyncEngine, policy: Policy, applying: ApplyPolicy = APPLYIN
     watch_time = WatchTime(make_sessions(engine), policy)
     within = applying.within
 
-    async def handle(events: Sequence[Event]) -> list[Applied]:
+    async def handle(events: Sequence[Event], *, awaited: bool) -> list[Applied]:
         nonlocal within
         try:
             async with asyncio.timeout(within.total_seconds()):
-                answers = await watch_time.apply(events)
+                answers = await watch_time.apply(events, awaited=awaited)
         except DBAPIError as error:
             state = getattr(error.orig, "sqlstate", None) or ""
             if state.startswith(_NEVER):

@@ -124,7 +124,7 @@ class Version:
         self.poison: set[UUID] = set()
         self.is_good = True
 
-    async def __call__(self, batch: Sequence[Event]) -> list[Applied]:
+    async def __call__(self, batch: Sequence[Event], **_: bool) -> list[Applied]:
         return [self._judge(event) for event in batch]
 
     def _judge(self, event: Event) -> Applied:

@@ -29,6 +29,7 @@ class Recorder:
 
     def __init__(self) -> None:
         self.batches: list[list[UUID]] = []
+        self.awaited: list[UUID] = []
         self.poison: set[UUID] = set()
         self.busy = 0
 
@@ -36,13 +37,14 @@ class Recorder:
     def applied(self) -> list[UUID]:
         return [event_id for batch in self.batches for event_id in batch]
 
-    async def __call__(self, events: Sequence[Event]) -> list[Applied]:
+    async def __call__(self, events: Sequence[Event], *, awaited: bool) -> list[Applied]:
         if self.busy:
             self.busy -= 1
             raise Busy("not now")
         if any(event.event_id in self.poison for event in events):
             raise Invalid("it is poison")
         self.batches.append([event.event_id for event in events])
+        self.awaited += self.batches[-1] if awaited else []
         return [Applied(event_id=e.event_id, user_id=e.user_id, outcome="applied") for e in events]
 
     async def wait_for(self, how_many: int) -> None:
@@ -124,9 +126,9 @@ async def test_a_backlog_of_single_events_is_handled_in_large_batches(broker: st
             *(exchange.publish(Message(encode([event])), PROGRESS.routing_key) for event in events)
         )
 
-    async def slowly(batch: Sequence[Event]) -> list[Applied]:
+    async def slowly(batch: Sequence[Event], *, awaited: bool) -> list[Applied]:
         await asyncio.sleep(0.2)
-        return await handle(batch)
+        return await handle(batch, awaited=awaited)
 
     async with consuming(broker, slowly):
         await handle.wait_for(len(events))
@@ -143,8 +145,11 @@ async def test_who_waits_hears_what_became_of_the_event(broker: str) -> None:
         await publisher.publish([event], awaited=True)
         async with asyncio.timeout(SOON):
             answer = await expectation.answer
+        await publisher.publish([play()])
+        await handle.wait_for(2)
     await replies.stop()
     assert (answer.event_id, answer.outcome) == (event.event_id, "applied")
+    assert handle.awaited == [event.event_id], "nobody waits for the second one"
 
 
 async def test_an_answer_that_does_not_come_makes_everyone_stop_waiting_until_one_does(broker: str) -> None:
@@ -230,7 +235,7 @@ async def test_a_busy_handler_is_tried_again_and_nothing_is_set_aside(broker: st
 
 
 async def test_a_bug_ends_the_consumer_and_keeps_the_message(broker: str) -> None:
-    async def broken(_: Sequence[Event]) -> list[Applied]:
+    async def broken(_: Sequence[Event], *, awaited: bool) -> list[Applied]:
         raise ZeroDivisionError
 
     sender = Sender(broker)
@@ -246,7 +251,7 @@ async def test_stopping_finishes_the_batch_at_hand_and_leaves_the_rest(broker: s
     started, may_end = asyncio.Event(), asyncio.Event()
     done: list[UUID] = []
 
-    async def slow(events: Sequence[Event]) -> list[Applied]:
+    async def slow(events: Sequence[Event], *, awaited: bool) -> list[Applied]:
         started.set()
         await may_end.wait()
         done.extend(event.event_id for event in events)
@@ -281,9 +286,9 @@ async def test_what_was_delivered_before_its_queue_was_deleted_is_handled_all_th
     events = [play() for _ in range(20)]
     handle = Recorder()
 
-    async def slowly(batch: Sequence[Event]) -> list[Applied]:
+    async def slowly(batch: Sequence[Event], *, awaited: bool) -> list[Applied]:
         await asyncio.sleep(0.1)
-        return await handle(batch)
+        return await handle(batch, awaited=awaited)
 
     async with publishing(broker) as publisher, consuming(broker, slowly, events=1):
         for event in events:
@@ -309,7 +314,7 @@ async def until_consumed(broker: str) -> None:
 async def test_the_claim_of_a_pause_survives_the_journey(broker: str) -> None:
     heard: list[Event] = []
 
-    async def listen(events: Sequence[Event]) -> list[Applied]:
+    async def listen(events: Sequence[Event], *, awaited: bool) -> list[Applied]:
         heard.extend(events)
         return [Applied(event_id=e.event_id, user_id=e.user_id, outcome="applied") for e in events]
 

@@ -39,11 +39,11 @@ async def engine_behind(wire: Wire, settings: Settings, sessions: Sessions) -> A
 async def test_a_connection_that_died_in_silence_is_replaced(wire: Wire, engine_behind: AsyncEngine) -> None:
     handle = handler(engine_behind, Policy(), IMPATIENT)
     event = Play(event_id=uuid4(), user_id=1, video_id=1, at=NOON, received_at=NOON)
-    assert len(await handle([event])) == 1
+    assert len(await handle([event], awaited=True)) == 1
     wire.forget()
     with pytest.raises(Busy, match="within 1 s"):
-        await handle([event])
-    assert len(await handle([event])) == 1
+        await handle([event], awaited=True)
+    assert len(await handle([event], awaited=True)) == 1
     await close(engine_behind)
 
 
