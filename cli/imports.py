@@ -1,6 +1,7 @@
 """`edutrack import`: a playlist becomes a course, while one watches."""
 
 import asyncio
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -70,13 +71,15 @@ async def _watch(sessions: "Sessions", import_id: int) -> "ImportAnswer":
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+    from core.clock import utc_now
+
     columns = (TextColumn("{task.description:<12}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        bar = _Bar(progress)
+        bar = Bar(progress)
         while True:
             now = await _look(sessions, import_id)
             if now is not None:
-                bar.show(now)
+                bar.show(now, utc_now())
                 if not now.status.is_running:
                     return now
             await asyncio.sleep(LOOK_SECONDS)
@@ -96,22 +99,29 @@ async def _look(sessions: "Sessions", import_id: int) -> "ImportAnswer | None":
         return None
 
 
-class _Bar:
-    """A bar that says what happens now, and why nothing does."""
+class Bar:
+    """A bar that says what happens now, and why nothing does and how long."""
 
     def __init__(self, progress: "Progress") -> None:
         self._progress = progress
         self._task = progress.add_task("", total=None)
         self._said: str | None = None
 
-    def show(self, now: "ImportAnswer") -> None:
+    def show(self, now: "ImportAnswer", at: datetime) -> None:
+        """Show an import as it is at a time."""
         until = now.paused_until
-        doing = "paused" if until else now.status.value
+        doing = next_try(until - at) if until else now.status.value
         self._progress.update(self._task, description=doing, completed=now.found, total=now.total)
-        news = f"paused until {until.astimezone():%Y-%m-%d %H:%M}: {now.reason}" if until else doing
+        news = f"paused until {until.astimezone():%Y-%m-%d %H:%M:%S}: {now.reason}" if until else doing
         if news != self._said and (until or not self._progress.console.is_terminal):
             self._progress.console.print(news, markup=False, highlight=False)
         self._said = news
+
+
+def next_try(wait: timedelta) -> str:
+    """Say when an import that is paused goes on."""
+    seconds = int(wait.total_seconds())
+    return f"goes on in {timedelta(seconds=seconds)}" if seconds > 0 else "goes on any moment"
 
 
 def _report(ended: "ImportAnswer") -> bool:

@@ -142,14 +142,14 @@ def _item(position: int, entry: dict[str, Any]) -> Item:
 
 
 def _why_gone(entry: dict[str, Any]) -> str | None:
-    """Return why a place is empty: nothing is known of it but a title in brackets, in whatever language."""
+    """Return why a place is empty; in other languages nothing is known of it but a title in brackets."""
     title = (entry.get("title") or "").strip()
-    if any(entry.get(known) for known in ("duration", "channel_id", "live_status", "view_count")):
+    if entry.get("duration"):
         return None
-    found = _PLACEHOLDER.fullmatch(title)
-    if found:
+    if found := _PLACEHOLDER.fullmatch(title):
         return (found[1] or found[2]).lower()
-    return "unavailable" if _IN_BRACKETS.fullmatch(title) else None
+    known = any(entry.get(field) for field in ("channel_id", "live_status", "view_count"))
+    return "unavailable" if not known and _IN_BRACKETS.fullmatch(title) else None
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

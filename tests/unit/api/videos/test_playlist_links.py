@@ -51,10 +51,46 @@ UPLOADS = "UUabcdefghijklmnopqrstuv"
         f"https://studio.youtube.com/playlist/{PL}/videos",
         f"https://www.youtube.com/attribution_link?a=x&u=%2Fwatch%3Fv%3Dabcdefghijk%26list%3D{PL}",
         f"https://consent.youtube.com/m?continue=https%3A%2F%2Fwww.youtube.com%2Fplaylist%3Flist%3D{PL}&gl=DE",
+        f"https://youtu.be/abcdefghijk?si=tracking&list={PL}",
+        f"https://www.youtube.com/watch?v=abcdefghijk&list={PL}&index=2&pp=gAQB8AUB&t=3s",
+        f"https://music.youtube.com/watch?v=abcdefghijk&list={PL}",
+        f"https://www.youtubekids.com/watch?v=abcdefghijk&list={PL}&hl=en",
+        f"https://www.youtube.com/playlist/?list={PL}",
+        f"https://www.youtube.com/playlist?list={PL}/",
+        f"https://www.youtube.com/playlist?list={PL}%0a",
+        f"https://www.youtube.com/playlist?list=VL{PL}",
+        f"https://www.youtube.com/show/VL{PL}",
+        f"https://www.youtube.com/@somebody/playlists?list={PL}",
+        f"https://www.youtube.com/watch?v=abcdefghijk?list={PL}",
+        f"https://www.youtube.com/playlist&list={PL}",
+        f"https://www.youtube.com/playlist\\?list\\={PL}",
+        f"https://www.youtube.com/watch?v=abcdefghijk\\u0026list={PL}",
+        f"https%3A%2F%2Fwww.youtube.com%2Fplaylist%3Flist%3D{PL}",
+        f"\u200bhttps://www.youtube.com/playlist?list={PL}\u200e",
+        f"«https://www.youtube.com/playlist?list={PL}»",
+        f"see youtube.com/playlist?list={PL}",
+        f"all of it (www.youtube.com/playlist?list={PL}).",
+        f"https://www.google.com/url?sa=t&url=https%3A%2F%2Fwww.youtube.com%2Fplaylist%3Flist%3D{PL}&ved=x",
+        f"https://www.google.de/url?q=https://youtube.com/playlist%3Flist%3D{PL}&sa=D",
+        f"https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fyoutube.com%2Fplaylist%3Flist%3D{PL}",
+        f"https://l.facebook.com/l.php?u=https%3A%2F%2Fwww.youtube.com%2Fplaylist%3Flist%3D{PL}%26fbclid%3Dx",
+        f"https://www.youtube.com/redirect?event=x&q=https%3A%2F%2Fyoutube.com%2Fplaylist%3Flist%3D{PL}",
     ],
 )
 def test_every_way_to_write_a_playlist_means_it(text: str) -> None:
     assert read_playlist_link(text).playlist_id == PL
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://www.youtube.com/view_play_list?p=54B1DB3A5C5A7C1C",
+        "https://www.youtube.com/p/54B1DB3A5C5A7C1C&hl=en",
+        "54B1DB3A5C5A7C1C",
+    ],
+)
+def test_ids_of_the_early_days_began_with_nothing(text: str) -> None:
+    assert read_playlist_link(text).playlist_id == "PL54B1DB3A5C5A7C1C"
 
 
 @pytest.mark.parametrize("kind", ["PL", "EC", "UU", "FL", "UL", "TL", "PU", "OLAK5uy_"])
@@ -97,10 +133,14 @@ def test_a_channel_means_its_uploads(text: str) -> None:
         (links.NAMED_CHANNEL, "https://www.youtube.com/@somebody"),
         (links.NAMED_CHANNEL, "https://www.youtube.com/c/somebody/playlists"),
         (links.NAMED_CHANNEL, "https://www.youtube.com/user/somebody"),
+        (links.NAMED_CHANNEL, "https://www.youtube.com/@some.body/videos?si=tracking"),
+        (links.NAMED_CHANNEL, "@some.body"),
+        (links.ALBUM, "https://music.youtube.com/browse/MPREb_abcdefghijk"),
         (links.BROKEN, "https://www.youtube.com/playlist?list=PL12"),
         (links.BROKEN, "https://www.youtube.com/playlist?list=XX0123456789abcdef"),
         (links.BROKEN, "https://www.youtube.com/playlist?list=PL0123456789<script>"),
-        (links.BROKEN, f"https://www.youtube.com/playlist?list={PL}%0a"),
+        (links.BROKEN, f"https://www.youtube.com/playlist?list={PL}%0aPL"),
+        (links.BROKEN, "https://www.youtube.com/playlist?list=pl0123456789abcdef"),
         (links.BROKEN, "https://www.youtube.com/channel/"),
         (links.NOT_YOUTUBE, ""),
         (links.NOT_YOUTUBE, "   "),
@@ -116,6 +156,9 @@ def test_a_channel_means_its_uploads(text: str) -> None:
         (links.NOT_YOUTUBE, f"file:///youtube.com/playlist?list={PL}"),
         (links.NOT_YOUTUBE, "javascript:alert(1)"),
         (links.NOT_YOUTUBE, f"see https://evil.example/playlist?list={PL}"),
+        (links.NOT_YOUTUBE, f"https://evil.example/www.youtube.com/playlist?list={PL}"),
+        (links.NOT_YOUTUBE, f"https://evil.example/?q=https://evil.example/%3Flist={PL}"),
+        (links.NOT_YOUTUBE, f"https://youtube.com\\@evil.example/playlist?list={PL}"),
         (links.NOT_YOUTUBE, f"see https://evil.example//www.youtube.com@evil.example/playlist?list={PL}"),
         (
             links.NOT_YOUTUBE,
