@@ -8,12 +8,13 @@ TEST_PROCESSES ?= 2
 LOCK := uv pip compile --universal --generate-hashes --no-annotate --python-version 3.11 --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help venv up test chaos lint types unit fmt lock vendor clean
+.PHONY: help venv up test chaos bench lint types unit fmt lock vendor clean
 
 help:
 	@echo "make up     run EduTrack on this machine (EDUTRACK_PORT, EDUTRACK_HOME)"
 	@echo "make test   run every check and test, on servers of its own"
 	@echo "make chaos  inject every fault under load and check what was promised"
+	@echo "make bench  measure everything beside the baselines it must beat"
 	@echo "make lint   ruff, mypy, import rules    make fmt   format"
 	@echo "make unit   the tests that need no services"
 	@echo "make lock   pin dependencies anew"
@@ -46,6 +47,14 @@ test: lint
 chaos: venv
 	$(BIN)/python -m stack.install rabbitmq
 	$(BIN)/python -m tests.chaos
+
+bench: $(VENV)/.bench
+	$(BIN)/python -m stack.install rabbitmq wrk
+	$(BIN)/python -m bench
+
+$(VENV)/.bench: requirements-bench.lock $(VENV)/.complete
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements-bench.lock
+	@touch $@
 
 fmt: venv
 	$(BIN)/ruff check --fix .

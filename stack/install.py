@@ -1,6 +1,6 @@
-"""Packages of the system: RabbitMQ, which no wheel brings, and what only the tests use.
+"""Packages of the system: RabbitMQ, which no wheel brings, and what only tests and benchmarks use.
 
-`python -m stack.install rabbitmq chromium` installs what of these is missing.
+`python -m stack.install rabbitmq chromium wrk` installs what of these is missing.
 """
 
 import os
@@ -66,6 +66,11 @@ NEEDS = {
         "Chromium",
         lambda: any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))),
         dict.fromkeys(("apt-get", "brew", "dnf", "zypper", "pacman", "apk"), "chromium"),
+    ),
+    "wrk": Need(
+        "wrk",
+        lambda: shutil.which("wrk") is not None,
+        dict.fromkeys(("apt-get", "brew", "dnf", "zypper", "pacman", "apk"), "wrk"),
     ),
 }
 

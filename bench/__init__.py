@@ -1,0 +1,1 @@
+"""Benchmarks of EduTrack, each beside the baseline it must beat: `python -m bench`."""

@@ -1,0 +1,104 @@
+"""One consumer process that drains a backlog into PostgreSQL, against one transaction per event."""
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+
+from bench import database
+from bench.broker import fill
+from bench.results import Comparison, Figure, Outcome, Sample, alternate
+from bench.run import Run
+from bench.stage import Site, Stage, running, worker
+from bench.usage import cpu_seconds, memory_mb
+from bench.watching import watching
+from events.schemas import Event
+
+OURS, THEIRS = "EduTrack", "one transaction per event"
+SIZES = {"mixed": (1, 1, 1, 1, 10, 50, 136), "one event": (1,), "50 events": (50,)}
+"""Events a message: what an API sends that is hardly, and one that is very busy."""
+THEIR_SHARE = 8
+"""The baseline gets that part of the backlog: it would take as many times as long."""
+WARM_UP = 5_000
+LAST_EVENTS = 100
+DRAINED_SECONDS = 300
+STUDENTS = 2_000
+BASELINE = (sys.executable, "-m", "bench.baselines.consumer")
+
+_STARTED = "SELECT EXISTS (SELECT FROM progress_events WHERE received_at >= $1) AS yes"
+_LAST = "SELECT count(*) AS n FROM progress_events WHERE user_id = ANY($1) AND event_id = ANY($2)"
+_STORED = "SELECT count(*) AS n FROM progress_events WHERE received_at >= $1"
+_PACE = """
+WITH mine AS (SELECT applied_at FROM progress_events WHERE received_at >= $1),
+     ends AS (SELECT min(applied_at) AS first, max(applied_at) AS last FROM mine)
+SELECT (SELECT count(*) FROM mine WHERE applied_at < last) AS events,
+       extract(epoch FROM last - first)::float8 AS seconds
+FROM ends
+"""
+_TIDY = "ANALYZE progress_events, players, progress, attendance"
+
+
+def measure(stage: Stage, run: Run) -> Outcome:
+    """Compare our consumer with the baseline on a backlog of messages of mixed sizes, then of one size."""
+    ours = stage.site("consumer", students=STUDENTS, senders=STUDENTS)
+    theirs = stage.site("consumer_baseline", students=STUDENTS, senders=STUDENTS)
+    for site, command in ((ours, worker()), (theirs, BASELINE)):
+        drain(stage, site, command, SIZES["mixed"], WARM_UP)
+        database.ask(site.database_url, _TIDY)
+    comparisons: dict[str, Comparison] = {}
+    for name, sizes in SIZES.items():
+        sides = {
+            OURS: partial(drain, stage, ours, worker(), sizes, run.backlog),
+            THEIRS: partial(drain, stage, theirs, BASELINE, sizes, run.backlog // THEIR_SHARE),
+        }
+        rounds = run.rounds if name == "mixed" else 1
+        comparisons[name] = alternate(f"backlog, messages: {name}", sides, rounds, run.say)
+    mixed = comparisons["mixed"]
+    return Outcome(
+        "consumer",
+        list(comparisons.values()),
+        {
+            "consumer/baseline": mixed.ratio(OURS, THEIRS),
+            "memory/worker": Figure.of((each.memory_mb["worker"] for each in mixed.sides[OURS]), "MB"),
+        },
+    )
+
+
+def drain(stage: Stage, site: Site, command: Sequence[str], sizes: Sequence[int], events: int) -> Sample:
+    """Fill the queue, let a new consumer empty it, and return what that took.
+
+    Neither the start of the process nor its first batch is in it.
+    """
+    backlog = watching(site.students, events)
+    began = min(event.received_at for event in backlog)
+    site.purge()
+    fill(site.settings.amqp_url.get_secret_value(), backlog, sizes)
+    with running(site, f"consumer-{command[-1]}", command) as pid:
+        parts = {"worker": [pid], **stage.parts}
+        _wait(lambda: bool(database.ask(site.database_url, _STARTED, began)[0]["yes"]), every=0.05)
+        before, first = cpu_seconds(parts), _stored(site, began)
+        _wait(lambda: _are_stored(site, backlog[-LAST_EVENTS:]), every=0.1)
+        _wait(lambda: _stored(site, began) == events, every=0.2)
+        after, memory = cpu_seconds(parts), memory_mb(parts)
+    pace = database.ask(site.database_url, _PACE, began)[0]
+    share = pace["events"] / (events - first)
+    cpu = {part: (seconds - before[part]) * share for part, seconds in after.items()}
+    return Sample(pace["events"], pace["seconds"], cpu, memory)
+
+
+def _stored(site: Site, since: datetime) -> int:
+    return int(database.ask(site.database_url, _STORED, since)[0]["n"])
+
+
+def _are_stored(site: Site, events: Sequence[Event]) -> bool:
+    keys = [event.user_id for event in events], [event.event_id for event in events]
+    return bool(database.ask(site.database_url, _LAST, *keys)[0]["n"] == len(events))
+
+
+def _wait(done: Callable[[], bool], *, every: float) -> None:
+    deadline = time.monotonic() + DRAINED_SECONDS
+    while not done():
+        if time.monotonic() > deadline:
+            raise TimeoutError("the backlog was not drained in time; see the consumer's log")
+        time.sleep(every)
