@@ -30,7 +30,7 @@ _DETAILS = {
     404: "there is nothing at this address: /docs lists what there is",
     405: "this address takes other methods: the Allow header lists them",
     408: "the body did not arrive in time: send it again",
-    413: "the body is too large: send at most 1 MiB",
+    413: "the body is too large: send at most 1 MiB, or 16 MiB of a roster",
 }
 
 

@@ -33,11 +33,18 @@ class Limits:
     """What one process takes on before it refuses, so that a backlog neither hangs nor fills the memory."""
 
     body_bytes: int = 1 << 20
+    file_bytes: int = 16 << 20
+    files: frozenset[str] = frozenset({"/rosters"})
+    """Paths that take a whole file."""
     body_within: timedelta = timedelta(seconds=10)
     answer_within: timedelta = timedelta(seconds=2.8)
     """From the last byte of a request to the first one of its answer."""
     in_flight: int = 2_000
     retry_after: int = 2
+
+    def bytes_at(self, path: str) -> int:
+        """Return how long a body may be."""
+        return self.file_bytes if path in self.files else self.body_bytes
 
 
 LIMITS = Limits()
@@ -104,7 +111,7 @@ class _Exchange:
     """One request and its answer."""
 
     __slots__ = (
-        *("_announced", "_began", "_bytes", "_deadline", "_limits", "_receive", "_scope", "_send"),
+        *("_announced", "_began", "_bytes", "_deadline", "_limits", "_most", "_receive", "_scope", "_send"),
         *("is_whole", "status"),
     )
 
@@ -114,6 +121,7 @@ class _Exchange:
         self._receive = receive
         self._send = send
         self._limits = limits
+        self._most = limits.bytes_at(scope["path"])
         self._announced = _announced_bytes(scope)
         self._bytes = 0
         self.is_whole = self._announced == 0
@@ -121,14 +129,14 @@ class _Exchange:
         self._deadline: asyncio.Timeout | None = None
 
     def announces_too_much(self) -> bool:
-        return self._announced is not None and self._announced > self._limits.body_bytes
+        return self._announced is not None and self._announced > self._most
 
     async def receive(self) -> Message:
         """Count what arrives: a chunked body announces nothing."""
         message = await self._receive()
         if message["type"] == "http.request":
             self._bytes += len(message.get("body", b""))
-            if self._bytes > self._limits.body_bytes:
+            if self._bytes > self._most:
                 raise TooLarge
             if not self.is_whole and not message.get("more_body", False):
                 self.is_whole = True

@@ -122,6 +122,8 @@ def _of_body(operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> Iterat
     if "application/json" in content:
         yield problem_of(BadRequest, MALFORMED)
     yield problem_of_status(413)
+    if "text/csv" in content:
+        return
     schema = next(iter(content.values()))["schema"]
     schema = next(iter(schema.get("anyOf", (schema,))))  # one that may be left out is of its type, or null
     schema = schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema

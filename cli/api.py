@@ -20,6 +20,7 @@ class Service(StrEnum):
     VIDEOS = "videos"
     PROGRESS = "progress"
     ATTENDANCE = "attendance"
+    ROSTERS = "rosters"
     OPS = "ops"
 
 

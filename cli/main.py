@@ -12,6 +12,7 @@ from cli import (
     imports,
     prune,
     queues,
+    roster,
     rows,
     seed,
     simulate,
@@ -30,6 +31,7 @@ for name, group in (
     ("worker", worker),
     ("user", user),
     ("course", course),
+    ("roster", roster),
     ("dead-letters", dead_letters),
 ):
     app.add_typer(group.app, name=name)

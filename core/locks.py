@@ -13,3 +13,5 @@ class AdvisoryLock(IntEnum):
     """Held shared while rows are written, exclusively while a policy is adopted or the log is pruned."""
     DEAD_LETTERS = 7_263_843
     """Held by whoever looks into the dead-letter queues."""
+    ROSTERS = 7_263_850
+    """Held by whoever works off rosters."""

@@ -18,7 +18,7 @@ from core.settings import Settings, StackSettings
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("api", "bench", "cli", "core", "events", "migrations", "simulation", "stack", "web", "workers")
-SLICES = ("attendance", "auth", "courses", "ops", "progress", "videos")
+SLICES = ("attendance", "auth", "courses", "ops", "progress", "rosters", "videos")
 MAX_LINES, MAX_TEST_LINES, MAX_FUNCTION_LINES, MAX_RECORD_LINES = 300, 350, 40, 50
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))

@@ -21,8 +21,7 @@ from core.logs import configure_logging
 from core.settings import Settings
 from events.tasks import kombu_queue
 from events.topology import IMPORTS, SIGNS_OF_LIFE
-from workers.celery_beat import SWEEP_IMPORTS
-from workers.playlist_import import sweep, tasks
+from workers.playlist_import import tasks
 
 TASK_QUEUES = (IMPORTS, SIGNS_OF_LIFE)
 
@@ -151,6 +150,5 @@ def _schedule(settings: Settings, policy: TaskPolicy) -> dict[str, Any]:
                 "schedule": pulse.EVERY,
                 "options": {"confirm_timeout": policy.confirm_within.total_seconds()},
             },
-            SWEEP_IMPORTS: {"task": SWEEP_IMPORTS, "schedule": sweep.EVERY},
         },
     }

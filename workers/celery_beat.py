@@ -1,8 +1,8 @@
-"""A scheduler that runs some of its tasks itself, and that makes no fuss about a broker that is away."""
+"""A scheduler that does chores itself, and that makes no fuss about a broker that is away."""
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from celery.beat import PersistentScheduler, SchedulingError
@@ -12,27 +12,26 @@ from workers.celery_consumer import (
     RECONNECT_AT_MOST_SECONDS,
     report_broker_away,
 )
+from workers.chores import Chore
 
 log = logging.getLogger(__name__)
-
-SWEEP_IMPORTS = "scheduler.sweep_imports"
 
 
 class Scheduler(PersistentScheduler):  # type: ignore[misc] # Celery is untyped
     """Celery's scheduler, without a page of traceback for each task that could not be sent.
 
-    Tasks named in `here` it runs itself, each in a thread of its own, and one of a name at a time.
+    Chores it does itself, each in a thread of its own, and never one while it is still at it.
     """
 
-    def __init__(self, *args: Any, here: Mapping[str, Callable[[], None]], **kwargs: Any) -> None:
-        """Take what Celery hands over, and what to run here."""
-        self._here = here
+    def __init__(self, *args: Any, chores: Sequence[Chore], **kwargs: Any) -> None:
+        """Take what Celery hands over, and what to do here."""
+        self._chores = {chore.name: chore for chore in chores}
         self._running: dict[str, threading.Thread] = {}
         super().__init__(*args, **kwargs)
 
     def apply_entry(self, entry: Any, producer: Any = None) -> None:
         """Send or run a task; one that cannot be is left out, because the next one is due soon."""
-        if entry.task in self._here:
+        if entry.task in self._chores:
             self._run(entry.task)
             return
         try:
@@ -43,7 +42,7 @@ class Scheduler(PersistentScheduler):  # type: ignore[misc] # Celery is untyped
     def _run(self, name: str) -> None:
         running = self._running.get(name)
         if running is None or not running.is_alive():
-            self._running[name] = threading.Thread(target=self._here[name], name=name, daemon=True)
+            self._running[name] = threading.Thread(target=self._chores[name], name=name, daemon=True)
             self._running[name].start()
 
     def _ensure_connected(self) -> Any:

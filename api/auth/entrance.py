@@ -5,6 +5,7 @@ from starlette.datastructures import Address
 from api.auth import service
 from api.auth.limits import Limiter
 from api.state import State
+from core.accounts import caseless
 from core.errors import Unauthenticated
 from core.tables import User
 
@@ -20,7 +21,7 @@ async def authenticate(state: State, client: Address | None, username: str, pass
         Unavailable: the database is away, or too many people are signing in.
 
     """
-    await state.part(Limiter).check("login", address_of(client), service.caseless(username))
+    await state.part(Limiter).check("login", address_of(client), caseless(username))
     async with state.transaction() as session:
         account = await service.find(session, username)
     matches = await state.passwords.verify(password, account.password_hash if account else None)

@@ -12,6 +12,7 @@ from api.credentials import claims_of, token_of
 from api.deps import DISABLED, NO_TEXT, AppState, CurrentUser, Session, Text, require_admin
 from api.openapi import refusals
 from api.state import State
+from core.accounts import caseless
 from core.errors import BadRequest, Forbidden, TooManyRequests, Unauthenticated
 from core.roles import Role
 from core.security import INVALID
@@ -44,7 +45,7 @@ Limits = Annotated[Limiter, Depends(_limiter)]
 )
 async def sign_up(asked: SignUp, request: Request, state: AppState, limits: Limits) -> SignedUp:
     """`role: admin` needs an admin's token, except in development."""
-    await limits.check("signup", address_of(request.client), service.caseless(asked.username))
+    await limits.check("signup", address_of(request.client), caseless(asked.username))
     if asked.role is Role.ADMIN:
         await _let_admins_be_made(request, state)
     password_hash = await state.passwords.hash(asked.password)
@@ -95,7 +96,7 @@ async def change_password(
     user: CurrentUser, asked: PasswordChange, request: Request, state: AppState, limits: Limits
 ) -> Done:
     """Tokens that were issued before stay valid until they expire."""
-    await limits.check("login", address_of(request.client), service.caseless(user.username))
+    await limits.check("login", address_of(request.client), caseless(user.username))
     async with state.transaction() as session:
         account = await service.active(session, user.user_id)
     if not await state.passwords.verify(asked.current_password, account.password_hash):

@@ -1,48 +1,16 @@
 """Accounts as they are asked for and answered."""
 
-import unicodedata
 from typing import Annotated
 
-from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.deps import Text
+from core.accounts import email_of, password_of, username_of
 from core.roles import Role
 
-USERNAME_LENGTH = range(3, 65)
-PASSWORD_LENGTH = range(8, 129)
-
-
-def _username(value: str) -> str:
-    """Return a username in the form in which it is shown: NFKC, one line, nothing invisible."""
-    name = unicodedata.normalize("NFKC", value)
-    if len(name) not in USERNAME_LENGTH:
-        raise ValueError(_length_rule(USERNAME_LENGTH))
-    if not name.isprintable() or name != name.strip():
-        raise ValueError("must be printable, and not begin or end with a space")
-    return name
-
-
-def _email(value: str) -> str:
-    try:
-        return validate_email(value, check_deliverability=False, test_environment=True).normalized
-    except EmailNotValidError as error:
-        raise ValueError("must be an e-mail address such as ada@example.org") from error
-
-
-def _password(value: str) -> str:
-    if len(value) not in PASSWORD_LENGTH:
-        raise ValueError(_length_rule(PASSWORD_LENGTH))
-    return value
-
-
-def _length_rule(lengths: range) -> str:
-    return f"must have {lengths.start} to {lengths.stop - 1} characters"
-
-
-Username = Annotated[Text, AfterValidator(_username)]
-Email = Annotated[Text, AfterValidator(_email)]
-NewPassword = Annotated[Text, AfterValidator(_password)]
+Username = Annotated[Text, AfterValidator(username_of)]
+Email = Annotated[Text, AfterValidator(email_of)]
+NewPassword = Annotated[Text, AfterValidator(password_of)]
 
 
 class _Asked(BaseModel):

@@ -3,13 +3,13 @@
 Hashing a password takes long and waits for its turn, so nothing here does it within a transaction.
 """
 
-import unicodedata
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth import queries
 from api.deps import DISABLED
+from core.accounts import caseless
 from core.errors import BadRequest, NotFound, Unauthenticated
 from core.roles import Role
 from core.tables import User
@@ -18,11 +18,6 @@ TAKEN = "this username or e-mail address is taken: choose another one, or sign i
 WRONG_LOGIN = "wrong username or password, or a disabled account: try again, or ask an admin"
 WRONG_CURRENT = "current_password is wrong: send the one you sign in with"
 ADMIN_NEEDED = "only an admin can make an admin: send an admin's token, or sign up as a student"
-
-
-def caseless(text: str) -> str:
-    """Return the form in which two spellings of one name are equal (Unicode's NFKC_Casefold, in essence)."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
 async def sign_up(session: AsyncSession, username: str, email: str, password_hash: str, role: Role) -> int:

@@ -7,6 +7,7 @@ from core.tables.dead_letters import DeadLetterAction
 from core.tables.imports import RUNNING, ImportKey, ImportStatus, PlaylistImport, PlaylistItem
 from core.tables.outbox import OutboxMessage
 from core.tables.progress import Attendance, Player, Progress, ProgressEvent, Pruning, StoredPolicy
+from core.tables.rosters import Roster, RosterStatus
 from core.tables.rules import AttendanceRule
 from core.tables.school import Holiday, StoredCalendar
 from core.tables.users import User
@@ -33,6 +34,8 @@ __all__ = [
     "Pruning",
     "Registration",
     "Roll",
+    "Roster",
+    "RosterStatus",
     "StoredCalendar",
     "StoredPolicy",
     "User",

@@ -13,6 +13,7 @@ ROUTES = {
     "courses": "/courses",
     "videos": "/videos/course/1",
     "attendance": "/attendance/today",
+    "rosters": "/rosters",
     "ops": "/ops/queues",
 }
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from api.auth import service
 from api.auth.schemas import SignUp
 from api.deps import PathId
+from core.accounts import caseless
 from core.errors import Conflict, EduTrackError
 from core.roles import Role
 from web.doors import Admin, SentForm, Visit
@@ -73,7 +74,7 @@ async def _page(
 ) -> Response:
     async with visit.transaction() as session:
         people = await queries.people(
-            session, words=service.caseless(words.strip()), role=role, after=after, limit=PAGE_ROWS + 1
+            session, words=caseless(words.strip()), role=role, after=after, limit=PAGE_ROWS + 1
         )
     return page(
         visit,

@@ -3,15 +3,17 @@
 It runs in the scheduler: in the import worker it would wait behind the very imports it looks after.
 """
 
-import asyncio
 import logging
 from datetime import timedelta
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from core.clock import Clock, utc_now
-from core.database import SILENT_MS, Sessions, close, is_away, make_engine, make_sessions
+from core.database import Sessions, make_sessions
 from core.imports import due, requests
 from core.settings import Settings
 from events.tasks import IMPORT_PLAYLIST, TaskSender
+from workers.chores import Chore
 
 log = logging.getLogger(__name__)
 
@@ -45,29 +47,11 @@ async def _send(sessions: Sessions, sender: TaskSender, import_id: int) -> bool:
     return False
 
 
-class Sweeper:
-    """Sweeps from a thread without an event loop. That a server is away is a line in the log."""
+def chore(settings: Settings) -> Chore:
+    """Return the sweep as the scheduler does it."""
+    sender = TaskSender(settings.amqp_url.get_secret_value())
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._sender = TaskSender(settings.amqp_url.get_secret_value())
+    async def work(engine: AsyncEngine) -> None:
+        await sweep(make_sessions(engine), sender)
 
-    def __call__(self) -> None:
-        """Sweep once. Blocks; never raises."""
-        try:
-            asyncio.run(self._sweep())
-        except Exception as error:
-            if not is_away(error):
-                log.exception("no sweep for imports")
-            else:
-                log.warning("no sweep for imports: PostgreSQL is away (%s)", type(error).__name__)
-
-    async def _sweep(self) -> None:
-        engine = make_engine(
-            self._settings, pool_size=1, application="edutrack-scheduler", silent_ms=SILENT_MS
-        )
-        try:
-            async with asyncio.timeout(WITHIN.total_seconds()):
-                await sweep(make_sessions(engine), self._sender)
-        finally:
-            await close(engine)
+    return Chore("scheduler.sweep_imports", EVERY, settings, work, within=WITHIN)

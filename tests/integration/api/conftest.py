@@ -23,9 +23,9 @@ from core.database import Sessions
 from core.roles import Role
 from core.security import Hashing, Passwords, Tokens
 from core.settings import Settings
-from core.tables import Course, PlaylistImport, User, Video
+from core.tables import Course, PlaylistImport, Roster, User, Video
 from tests.conftest import SECRET
-from tests.integration.api.routes import LOGIN
+from tests.integration.api.routes import LOGIN, ROSTER
 from tests.letters import play, put
 from tests.people import add_correction
 
@@ -99,6 +99,7 @@ async def furnished(sessions: Sessions) -> None:
         await session.flush()
         session.add(PlaylistImport(course_id=3, requested_by=1, status="cancelled"))
         await add_correction(session, 1, date(2026, 11, 24))
+        session.add(Roster(content=ROSTER.encode(), total=1, dry_run=True, status="done"))
 
 
 LETTERS = ("first", "second")

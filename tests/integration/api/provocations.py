@@ -92,3 +92,21 @@ async def provoke_attendance(api: Api, callers: Callers, told: Told) -> None:
         await tell(api, told, route, url=day, headers=callers.admin | {"If-Match": '"999"'})
     course = OPERATIONS["GET", "/attendance/course/{course_id}"]
     await tell(api, told, course, url="/attendance/course/1?from=2020-01-01", headers=callers.admin)
+
+
+async def provoke_rosters(api: Api, callers: Callers, told: Told) -> None:
+    """Hand in files that make no sense, and apply a dry run that has not ended."""
+    hand_in, apply = OPERATIONS["POST", "/rosters"], OPERATIONS["POST", "/rosters/{id}/apply"]
+    names = "username,email"
+    for content in (
+        "",
+        "username",
+        f"{names},email",
+        f"{names},course,course_id",
+        f'{names}\n"ada',
+        f"{names}\nZo\xeb,zoe@example.org".encode("latin-1"),
+    ):
+        await tell(api, told, hand_in, content=content, headers=callers.admin)
+    await tell(api, told, hand_in, url="/rosters?encoding=klingon", headers=callers.admin)
+    queued = await tell(api, told, hand_in, url="/rosters?dry_run=true", headers=callers.admin)
+    await tell(api, told, apply, url=f"/rosters/{queued.json()['id']}/apply", headers=callers.admin)

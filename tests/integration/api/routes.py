@@ -30,6 +30,7 @@ class Route:
     url: str = ""
     json: Any = None
     form: dict[str, str] = field(default_factory=dict)
+    content: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     may_be_empty: bool = False
 
@@ -46,6 +47,7 @@ class Route:
     @property
     def request(self) -> dict[str, Any]:
         body = {"data": self.form} if self.form else {"json": self.json} if self.json is not None else {}
+        body = {"content": self.content} if self.content else body
         return {"method": self.method, "url": self.url or self.path, "headers": self.headers, **body}
 
 
@@ -54,6 +56,7 @@ LOGIN = {"username": "ada", "password": "correct horse battery"}
 CHANGE = {"current_password": "correct horse battery", "new_password": "staple of the sea"}
 COURSE = {"course_title": "Optics", "link": "https://school.example/optics"}
 VIDEO = {"title": "Lenses", "video_link": "https://school.example/lenses.mp4"}
+ROSTER = "username,email,course_id\nnewton,newton@example.org,1\n"
 EVENT = {"video_id": 1, "start_time": "10:00:00"}
 CORRECTION = {"status": "excused", "reason": "She was ill."}
 ASYNC = {"Prefer": "respond-async"}
@@ -63,7 +66,7 @@ ROUTES = (
     Route("GET", "/health/live", Who.ANYBODY),
     *(
         Route("GET", f"/{name}/health", Who.ANYBODY)
-        for name in ("auth", "courses", "videos", "progress", "attendance", "ops", "pages")
+        for name in ("auth", "courses", "videos", "progress", "attendance", "rosters", "ops", "pages")
     ),
     Route("POST", "/auth/signup", Who.ANYBODY, json=SIGN_UP),
     Route("POST", "/auth/login", Who.ANYBODY, json=LOGIN),
@@ -119,6 +122,10 @@ ROUTES = (
         "/attendance/user/1/2026-11-23/history",
     ),
     Route("GET", "/attendance/course/{course_id}", Who.ADMIN, "/attendance/course/1"),
+    Route("POST", "/rosters", Who.ADMIN, content=ROSTER, headers={"Content-Type": "text/csv"}),
+    Route("GET", "/rosters", Who.ADMIN),
+    Route("GET", "/rosters/{id}", Who.ADMIN, "/rosters/1"),
+    Route("POST", "/rosters/{id}/apply", Who.ADMIN, "/rosters/1/apply"),
     Route("GET", "/ops/queues", Who.ADMIN),
     Route("GET", "/ops/dead-letters", Who.ADMIN),
     Route("GET", "/ops/dead-letters/{letter_id}", Who.ADMIN, "/ops/dead-letters/first"),

@@ -30,6 +30,7 @@ from tests.integration.api.provocations import (
     provoke_attendance,
     provoke_by_fields,
     provoke_imports,
+    provoke_rosters,
     provoke_the_archive,
     tell,
 )
@@ -129,6 +130,7 @@ async def test_every_body_shown_is_taken(gateway: Api, document: dict[str, Any],
             )
             example = content.get("example") or example_of(document, content["schema"])
             body = {"data": example} if "form" in kind else {"json": example}
+            body = {"content": example} if kind == "text/csv" else body
             url = OPERATIONS[method, path].request["url"]
             answer = await gateway.client.request(method, url, headers=who | ASYNC, **body)
             taken = answer.status_code == 400 and answer.json()["detail"] == TAKEN
@@ -170,6 +172,7 @@ async def test_every_refusal_documented_is_given_and_every_one_given_is_document
     await provoke_the_archive(gateway, callers, told)
     await provoke_imports(gateway, callers, told)
     await provoke_attendance(gateway, callers, told)
+    await provoke_rosters(gateway, callers, told)
     await provoke_the_worker(gateway, callers, settings, engine, told)
     await provoke_limits(settings, told)
     await provoke_the_turn(gateway, callers, told)
@@ -200,6 +203,8 @@ async def provoke(api: Api, callers: Callers, route: Route, told: Told) -> None:
         for content in (b'{"a":', b"{}", b"[]", b" " * (LIMITS.body_bytes + 1)):
             wrong = {"json": None, "data": None, "content": content}
             await tell(api, told, route, headers=welcome | {"Content-Type": kind}, **wrong)
+    if route.content:
+        await tell(api, told, route, headers=welcome, content=b" " * (LIMITS.file_bytes + 1))
     for name in route.json or ():
         if isinstance(route.json[name], str):
             await tell(api, told, route, headers=welcome, json=route.json | {name: "x\0y"})

@@ -18,7 +18,7 @@ from events.topology import IMPORTS
 from tests.integration.workers.playlist_import.imports import add_course, ask, look
 from tests.letters import take_all
 from tests.proxy import Proxy
-from workers.playlist_import.sweep import Sweeper, sweep
+from workers.playlist_import.sweep import chore, sweep
 
 LONG = timedelta(minutes=1)
 
@@ -94,7 +94,7 @@ async def test_a_database_that_is_away_is_a_line_in_the_log(
     way = Proxy.to(settings.database_url.get_secret_value())
     url = way.url(settings.database_url.get_secret_value())
     nowhere = settings.model_copy(update={"database_url": type(settings.database_url)(url)})
-    await asyncio.to_thread(Sweeper(nowhere))
+    await asyncio.to_thread(chore(nowhere))
     assert "PostgreSQL is away" in caplog.text
     assert "Traceback" not in caplog.text
 

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from api.auth.schemas import SignUp
-from api.auth.service import caseless
+from core.accounts import caseless
 from core.errors import BadRequest
 from core.roles import Role
 
