@@ -9,6 +9,7 @@ from cli import (
     course,
     db,
     dead_letters,
+    explain,
     imports,
     prune,
     queues,
@@ -35,7 +36,7 @@ for name, group in (
     ("dead-letters", dead_letters),
 ):
     app.add_typer(group.app, name=name)
-for noun in (stack, api, imports, queues, rows, prune, seed, simulate):
+for noun in (stack, api, imports, queues, rows, explain, prune, seed, simulate):
     noun.register(app)
 
 

@@ -172,12 +172,16 @@ def read_spans(events: Iterable[Event]) -> list[Span]:
 
 
 class Share(msgspec.Struct, frozen=True):
-    """What one span adds to one video on one local date, counted both ways."""
+    """What one span adds to its video on one local date, counted both ways."""
 
-    video_id: int
+    span: Span
     date: date
     summed: timedelta
     once: timedelta
+
+    @property
+    def video_id(self) -> int:
+        return self.span.video_id
 
 
 def shares(spans: Sequence[Span], zone: ZoneInfo) -> Iterator[Share]:
@@ -192,7 +196,7 @@ def shares(spans: Sequence[Span], zone: ZoneInfo) -> Iterator[Share]:
     for span in spans:
         for day, start, end, credit in by_date(span, zone):
             taken = _proportion(credit, min(max(taken_until, start), end) - start, end - start)
-            yield Share(span.video_id, day, credit, credit - taken)
+            yield Share(span, day, credit, credit - taken)
         taken_until = max(taken_until, span.end)
 
 

@@ -105,6 +105,12 @@ ROUTES = (
     Route("GET", "/attendance/today", Who.USER),
     Route("GET", "/attendance/me", Who.USER),
     Route("GET", "/attendance/user/{user_id}", Who.ADMIN, "/attendance/user/1"),
+    Route(
+        "GET",
+        "/attendance/user/{user_id}/explain",
+        Who.ADMIN,  # and the student whose day it is
+        "/attendance/user/1/explain",
+    ),
     Route("GET", "/attendance/date/{date}", Who.ADMIN, "/attendance/date/2026-11-23"),
     Route("GET", "/attendance/user/{user_id}/{date}", Who.ADMIN, "/attendance/user/1/2026-11-23"),
     Route(

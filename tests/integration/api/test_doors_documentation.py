@@ -221,6 +221,9 @@ def wrong_urls(route: Route) -> Iterator[str]:
             "from=yesterday",
             "from=2026-02-30",
             "from=2026-02-02&to=2026-02-01",
+            "date=yesterday",
+            "date=0001-01-01",
+            "date=2026-02-30",
         ):
             yield f"{route.url or route.path}?{query}"
 
