@@ -45,10 +45,16 @@ class Base(DeclarativeBase):
 
 
 def make_engine(
-    settings: Settings, *, pool_size: int = 5, application: str = "edutrack", silent_ms: int = 0
+    settings: Settings,
+    *,
+    pool_size: int = 5,
+    application: str = "edutrack",
+    silent_ms: int = 0,
+    pre_ping: bool = True,
 ) -> AsyncEngine:
     """Return an engine that connects lazily and notices dead connections before using them.
 
+    Noticing takes three round trips (`pre_ping`): who tries again anyway is better off without.
     Sessions speak UTC, so that a timestamptz read back is an instant and nothing else. PostgreSQL
     ends those that say nothing within a transaction for longer than `silent_ms`, unless that is 0.
     """
@@ -57,7 +63,7 @@ def make_engine(
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_SECONDS,
-        pool_pre_ping=True,
+        pool_pre_ping=pre_ping,
         hide_parameters=True,
         connect_args={
             "timeout": CONNECT_TIMEOUT_SECONDS,

@@ -28,7 +28,9 @@ APPLY_LAG = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600),
 )
 BATCH_EVENTS = Histogram(
-    "edutrack_batch_events", "Events in one transaction", buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+    "edutrack_batch_events",
+    "Events in one transaction",
+    buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000),
 )
 QUEUE_READY = Gauge("edutrack_queue_ready_messages", "Messages waiting in a queue", ("queue",))
 QUEUE_CONSUMERS = Gauge("edutrack_queue_consumers", "Consumers attached to a queue", ("queue",))

@@ -40,7 +40,7 @@ class BatchPolicy:
     """Of single events, say: so that a backlog of them comes in larger batches too. Not more, as what was
     delivered when a connection is lost comes back, and what came back is handled one at a time."""
     small_message_bytes: int = 1_000
-    events: int = 500
+    events: int = 2_000
     """No further message joins a batch that has as many events."""
     look_every: timedelta = timedelta(seconds=5)
     stand_still: timedelta = timedelta(minutes=5)

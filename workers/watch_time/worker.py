@@ -66,7 +66,7 @@ def run(settings: Settings) -> None:
 
 
 async def _work(settings: Settings) -> None:
-    engine = make_engine(settings, pool_size=2, application="edutrack-progress-worker", silent_ms=SILENT_MS)
+    engine = worker_engine(settings)
     patience = APPLYING.redis.total_seconds()
     redis = Redis.from_url(
         settings.redis_url.get_secret_value(), socket_timeout=patience, socket_connect_timeout=patience
@@ -95,6 +95,13 @@ async def _work(settings: Settings) -> None:
         await meter.stop()
         await redis.aclose()
         await close(engine)
+
+
+def worker_engine(settings: Settings) -> AsyncEngine:
+    """Return the engine of a progress worker, whose batches are tried again where a connection was dead."""
+    return make_engine(
+        settings, pool_size=2, application="edutrack-progress-worker", silent_ms=SILENT_MS, pre_ping=False
+    )
 
 
 def handler(engine: AsyncEngine, policy: Policy, applying: ApplyPolicy = APPLYING) -> Handler:
