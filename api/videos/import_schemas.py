@@ -37,7 +37,8 @@ class ImportState(BaseModel):
     status: ImportStatus = Field(examples=[ImportStatus.DONE_WITH_WARNINGS])
     playlist_title: str | None = Field(description="Null until it is fetched", examples=["Statistics 101"])
     total: int | None = Field(
-        description="How many items the playlist has, by its own account; null until that is known",
+        description="How many items the playlist has, by its own account; null until that is known. "
+        "More than `found` in the end where YouTube hides some",
         examples=[12],
     )
     found: int = Field(description="Items fetched so far", examples=[12])

@@ -25,7 +25,7 @@ STATUSES = {
     Kind.FORBIDDEN: (403, "The caller does not have permission", "PERMISSION_DENIED"),
     Kind.SERVER_ERROR: (500, "Internal error encountered.", "INTERNAL"),
 }
-OF_A_PAGE = (Kind.EMPTY_PAGE, Kind.LAST_PAGE, Kind.SAME_PAGE)
+OF_A_PAGE = (Kind.EMPTY_PAGE, Kind.LAST_PAGE, Kind.ODD_PAGE, Kind.SAME_PAGE)
 SORRY = "https://www.google.com/sorry/index?continue=https://www.youtube.com/"
 
 
@@ -65,6 +65,8 @@ class InnerTube(YouTube):
         if start + ITEMS_A_PAGE < len(playlist.videos) and kind not in {Kind.EMPTY_PAGE, Kind.LAST_PAGE}:
             following = page if kind is Kind.SAME_PAGE else page + 1
             items.append(shapes.continuation(f"{playlist.id}:{following}", self.layout))
+        if kind is Kind.ODD_PAGE:
+            items.insert(0, {"oddRenderer": {"trackingParams": "CAEQ"}})
         if page:
             return shapes.continued(playlist.id, items, self.layout)
         count = len(playlist.videos) if playlist.counted is None else playlist.counted

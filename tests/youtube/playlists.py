@@ -95,6 +95,8 @@ class Kind(StrEnum):
     """A page without items, and without a way to the next."""
     LAST_PAGE = auto()
     """A page with its items, and without a way to the next."""
+    ODD_PAGE = auto()
+    """A page that begins with something nobody knows."""
     SAME_PAGE = auto()
     """A page with its items, whose way to the next leads to itself."""
     REDIRECT = auto()

@@ -16,6 +16,7 @@ PLACES_A_PAGE = 100
 _COUNT = re.compile(r"(no|\d[\d,.\s]*) (?:videos?|episodes?|lessons?|songs?|tracks?)", re.IGNORECASE)
 _SPOKEN = re.compile(r"(.+), [^,]*(?:,\d+)* views? - play short", re.IGNORECASE)
 _LISTED = frozenset({"playlistVideoRenderer", "lockupViewModel"})
+_VIDEO = "LOCKUP_CONTENT_TYPE_VIDEO"
 _IN_A_GRID = "richItemRenderer"
 """What is listed in a grid of shorts, whose pages have any size."""
 _NEXT_PAGE = frozenset({"continuationItemRenderer", "continuationItemViewModel"})
@@ -33,8 +34,10 @@ class PlaylistPage(YoutubeTabIE):  # type: ignore[misc] # yt-dlp is untyped
     """Whether no item more fits on the last page."""
     goes_on = False
     """Whether the last answer names a next page, which yt-dlp then did not ask for."""
+    listed = 0
+    """How many items the pages brought, each of which ought to be an entry."""
     places = 0
-    """How many places the pages have that brought items."""
+    """How many places those pages have."""
     inline = False
     """Whether YouTube shows the playlist only beside a video, as it does with mixes."""
 
@@ -46,8 +49,8 @@ class PlaylistPage(YoutubeTabIE):  # type: ignore[misc] # yt-dlp is untyped
             if kwargs.get("fatal", True) or error.cause is not None:
                 raise
             return None
-        self._look_at(response or {}, continued="continuation" in kwargs.get("query", {}))
         _turn_shorts_into_videos(response)
+        self._look_at(response or {}, continued="continuation" in kwargs.get("query", {}))
         return response
 
     def _look_at(self, response: dict[str, Any], *, continued: bool) -> None:
@@ -62,11 +65,13 @@ class PlaylistPage(YoutubeTabIE):  # type: ignore[misc] # yt-dlp is untyped
             return
         items = list(_continued_items(response)) if continued else contents
         self.ended_empty = continued and not items
-        self.goes_on = any(_with_key(items, _NEXT_PAGE))
-        listed = sum(1 for key in _with_key(items, _LISTED | {_IN_A_GRID}) if key in _LISTED)
-        page = PLACES_A_PAGE if listed else 0
-        self.places = self.places + page if continued else page
-        self.ended_full = listed >= PLACES_A_PAGE
+        self.goes_on = any(_parts(items, _NEXT_PAGE))
+        here = sum(_is_video(key, part) for key, part in _parts(items, _LISTED | {_IN_A_GRID}))
+        if not continued:
+            self.listed = self.places = 0
+        self.listed += here
+        self.places += PLACES_A_PAGE if here else 0
+        self.ended_full = here >= PLACES_A_PAGE
 
 
 def _turn_shorts_into_videos(tree: object) -> None:
@@ -94,22 +99,27 @@ def _as_video(short: object) -> dict[str, Any] | None:
     )
     return {
         "contentId": video_id,
-        "contentType": "LOCKUP_CONTENT_TYPE_VIDEO",
+        "contentType": _VIDEO,
         "metadata": {"lockupMetadataViewModel": {"title": {"content": title}}},
     }
 
 
-def _with_key(tree: object, keys: frozenset[str]) -> Iterator[str]:
-    """Yield every one of these keys in a part of an answer, but for those below another one."""
+def _is_video(key: str, part: Any) -> bool:
+    known = isinstance(part, dict) and bool(part.get("videoId") or part.get("contentId"))
+    return known and key in _LISTED and part.get("contentType", _VIDEO) == _VIDEO
+
+
+def _parts(tree: object, keys: frozenset[str]) -> Iterator[tuple[str, Any]]:
+    """Yield what has one of these keys in an answer, with its key, but for what is below another one."""
     if isinstance(tree, dict):
         for key, value in tree.items():
             if key in keys:
-                yield key
+                yield key, value
             else:
-                yield from _with_key(value, keys)
+                yield from _parts(value, keys)
     elif isinstance(tree, list):
         for value in tree:
-            yield from _with_key(value, keys)
+            yield from _parts(value, keys)
 
 
 def _texts(tree: object) -> Iterator[str]:

@@ -126,8 +126,8 @@ def _lines(page: PlaylistPage, request: Request) -> Iterator[Line]:
         yield PageRead(title, total, batch)
     if total is None and (page.ended_empty or page.ended_full or not found):
         raise Incomplete(cause=f"{found}, and nobody says of how many")
-    if page.goes_on and (total is None or found < total):
-        raise Incomplete(found, total, "the way to the next page was not taken")
+    if (page.goes_on or page.listed > found) and (total is None or found < total):
+        raise Incomplete(found, total, f"{page.listed} were listed, and more pages: {page.goes_on}")
     yield Ended(found, total, not_listed(found, total, page.places))
 
 

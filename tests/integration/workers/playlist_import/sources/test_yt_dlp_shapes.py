@@ -66,6 +66,14 @@ async def test_a_page_without_its_next_one_is_no_end(youtube: InnerTube, kind: K
     assert "of the 320 videos" in outcome.failure.reason
 
 
+@pytest.mark.parametrize(("count", "page"), [(320, 1), (150, 1)])
+async def test_items_that_are_not_understood_are_not_taken_for_hidden(
+    youtube: InnerTube, count: int, page: int
+) -> None:
+    youtube.trouble = Trouble(Kind.ODD_PAGE, page=page)
+    assert (await read(youtube, make_playlist(count))).code == "incomplete"
+
+
 async def test_the_last_page_may_not_be_empty(youtube: InnerTube) -> None:
     youtube.trouble = Trouble(Kind.EMPTY_PAGE, page=1)
     assert (await read(youtube, make_playlist(110))).code == "incomplete"
