@@ -1,5 +1,5 @@
 # The commands of the project; `make help` lists them. Everything is installed below .venv, but for what
-# only the system's packages have (RabbitMQ, and Chromium for the tests), which the stack installs itself.
+# only the system's packages have (RabbitMQ; Chromium and npm for the tests), which the stack installs itself.
 
 PYTHON ?= python3
 VENV := .venv
@@ -8,7 +8,7 @@ TEST_PROCESSES ?= 2
 LOCK := uv pip compile --universal --generate-hashes --no-annotate --python-version 3.11 --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help venv up test chaos bench lint types unit fmt lock vendor clean
+.PHONY: help venv up test chaos bench lint types unit fmt lock vendor sdk clean
 
 help:
 	@echo "make up     run EduTrack on this machine (EDUTRACK_PORT, EDUTRACK_HOME)"
@@ -19,6 +19,7 @@ help:
 	@echo "make unit   the tests that need no services"
 	@echo "make lock   pin dependencies anew"
 	@echo "make vendor fetch what the pages load in browsers, as web/package-lock.json has it; takes npm"
+	@echo "make sdk    build the player script anew (needs Node.js and npm)"
 	@echo "make clean  delete what was built; EDUTRACK_HOME stays"
 
 venv: $(VENV)/.complete
@@ -40,7 +41,7 @@ unit: venv
 	$(BIN)/pytest tests/unit tests/contract tests/test_architecture.py
 
 test: lint
-	$(BIN)/python -m stack.install rabbitmq chromium
+	$(BIN)/python -m stack.install rabbitmq chromium node
 	$(BIN)/python -m tests.services $(BIN)/pytest -n $(TEST_PROCESSES) --dist worksteal -m "not serial"
 	$(BIN)/pytest -m serial
 
@@ -67,6 +68,9 @@ lock: venv
 
 vendor:
 	deploy/vendor
+
+sdk:
+	cd web/sdk && npm ci --silent && npm run --silent types && npm run --silent build
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

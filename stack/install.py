@@ -1,6 +1,6 @@
 """Packages of the system: RabbitMQ, which no wheel brings, and what only tests and benchmarks use.
 
-`python -m stack.install rabbitmq chromium wrk` installs what of these is missing.
+`python -m stack.install rabbitmq chromium node wrk` installs what of these is missing.
 """
 
 import os
@@ -71,6 +71,18 @@ NEEDS = {
         "wrk",
         lambda: shutil.which("wrk") is not None,
         dict.fromkeys(("apt-get", "brew", "dnf", "zypper", "pacman", "apk"), "wrk"),
+    ),
+    "node": Need(
+        "Node.js with npm",
+        lambda: all(map(shutil.which, ("node", "npm"))),
+        {
+            "apt-get": "npm",
+            "brew": "node",
+            "dnf": "npm",
+            "zypper": "npm-default",
+            "pacman": "npm",
+            "apk": "npm",
+        },
     ),
 }
 

@@ -1,4 +1,4 @@
-"""The pages, one more service of the gateway."""
+"""The pages and the player script, one more service of the gateway."""
 
 from fastapi import APIRouter
 
@@ -7,9 +7,10 @@ from web.desk import open_desk
 from web.entry import routes as entry
 from web.learn import routes as learn
 from web.manage import user_routes as users
+from web.sdk import routes as sdk
 
 router = APIRouter()
-for each in (entry, learn, users):
+for each in (entry, learn, users, sdk):
     router.include_router(each.router)
 
 SERVICE = Service(

@@ -1,16 +1,18 @@
 """A gateway and a progress worker of a test process's own."""
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from playwright.async_api import Browser
 
 from core.database import make_engine, make_sessions
 from core.settings import Settings
 from stack.servers import Servers
 from tests.conftest import empty, make_settings, redis_of
+from tests.e2e.players import chromium, record_clips
 from tests.e2e.processes import Processes, processes
+from tests.e2e.site import Site, serving_site
 from tests.people import add_videos
 
 
@@ -34,12 +36,10 @@ async def _prepare(settings: Settings) -> None:
 
 @pytest.fixture(scope="module")
 def running(
-    own_settings: Settings, page_origin: str, tmp_path_factory: pytest.TempPathFactory
+    own_settings: Settings, site: Site, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Processes]:
     """A gateway and a worker that are ready."""
-    with processes(
-        own_settings, tmp_path_factory.mktemp("logs"), EDUTRACK_CORS_ORIGINS=page_origin
-    ) as started:
+    with processes(own_settings, tmp_path_factory.mktemp("logs"), EDUTRACK_CORS_ORIGINS=site.url) as started:
         started.start("api", "api")
         started.start("worker", "worker", "progress")
         started.wait_until_healthy()
@@ -47,14 +47,14 @@ def running(
 
 
 @pytest.fixture(scope="module")
-def page_origin() -> Iterator[str]:
-    """Where our test page is served: an origin other than the API's."""
-    import http.server
-    import threading
-    from functools import partial
+async def site() -> AsyncIterator[Site]:
+    """Where our test pages are served: an origin other than the API's."""
+    with serving_site() as site:
+        await record_clips(site)
+        yield site
 
-    pages = partial(http.server.SimpleHTTPRequestHandler, directory=Path(__file__).parent / "pages")
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), pages) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as browser:
+        yield browser

@@ -138,6 +138,7 @@ ROUTES = (
     Route("POST", "/ops/dead-letters/{letter_id}/replay", Who.ADMIN, "/ops/dead-letters/first/replay"),
     Route("DELETE", "/ops/dead-letters/{letter_id}", Who.ADMIN, "/ops/dead-letters/second"),
     Route("POST", "/ops/dead-letters/replay", Who.ADMIN),
+    *(Route("GET", f"/sdk/{name}", Who.ANYBODY) for name in ("edutrack.js", "edutrack.mjs", "edutrack.d.ts")),
 )
 
 DOCUMENTATION = {"/docs", "/docs/oauth2-redirect", "/openapi.json", "/redoc"}

@@ -1,0 +1,81 @@
+"""Real players play a real video on a page of another origin; the seconds they played become attendance."""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page
+
+from tests.e2e.processes import Processes
+from tests.e2e.site import Site
+from tests.npm import BUILD, install_packages
+
+pytestmark = pytest.mark.e2e
+
+PLAYERS = ("native", "hls", "videojs", "plyr", "media-chrome")
+STALL_SECONDS = PAUSE_SECONDS = 2.0
+
+
+@pytest.fixture(scope="module")
+def packages() -> Path:
+    return install_packages(Path(__file__).parent / "players", BUILD / "players")
+
+
+async def test_seconds_played_are_found_in_attendance(
+    running: Processes, site: Site, browser: Browser, packages: Path
+) -> None:
+    await asyncio.gather(*(watch_with(player, running, site, browser) for player in PLAYERS))
+
+
+async def watch_with(player: str, running: Processes, site: Site, browser: Browser) -> None:
+    student = await asyncio.to_thread(running.sign_in, f"watcher-{player}")
+    token = student.headers["Authorization"].removeprefix("Bearer ")
+    site.hold(player, 0.8)
+    page = await browser.new_page()
+    await page.goto(site.page(player, player, api=running.url, token=token, video=1))
+    began = time.monotonic()
+    await watch(page, lambda: site.release(player))
+    took = time.monotonic() - began
+
+    meter = await page.evaluate("meter")
+    today = await settled(student)
+    assert today["total_seconds"] == pytest.approx(meter["played"], abs=1), player
+    assert took - meter["played"] > STALL_SECONDS + PAUSE_SECONDS
+
+
+async def watch(page: Page, release: Any) -> None:
+    """Play, seek, play faster, run dry, go on, pause, and play to the end of ten seconds."""
+    await page.wait_for_function("document.querySelector('video').readyState > 2")
+    await run(page, "video.play()")
+    await page.wait_for_function("document.querySelector('video').currentTime > 2")
+    await run(page, "video.currentTime = 1")
+    await run(page, "video.playbackRate = 2")
+    await page.wait_for_function("document.querySelector('video').currentTime > 5")
+    await run(page, "video.playbackRate = 1")
+    await page.wait_for_function(
+        "document.querySelector('video').currentTime > 7 && document.querySelector('video').readyState < 3"
+    )
+    await asyncio.sleep(STALL_SECONDS)
+    release()
+    await page.wait_for_function("document.querySelector('video').currentTime > 8.5")
+    await run(page, "video.pause()")
+    await asyncio.sleep(PAUSE_SECONDS)
+    await run(page, "video.play()")
+    await page.wait_for_function("document.querySelector('video').ended")
+
+
+async def run(page: Page, script: str) -> None:
+    await page.evaluate("script => new Function('video', script)(document.querySelector('video'))", script)
+
+
+async def settled(student: Any) -> dict[str, Any]:
+    """Return today's attendance once it stays the same."""
+    before = None
+    while True:
+        today: dict[str, Any] = (await asyncio.to_thread(student.get, "/attendance/today")).json()
+        if today == before:
+            return today
+        before = today
+        await asyncio.sleep(1)

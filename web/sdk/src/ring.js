@@ -1,0 +1,103 @@
+import { now, uuid } from "./clock.js";
+
+const PREFIX = "edutrack-events:";
+const MOST = 2000;
+/** Without locks a tab counts as gone that has not written for so long. */
+const GONE = 120_000;
+/** Nobody takes older events any more. */
+const OLDEST = 8 * 86_400_000;
+
+/** @typedef {{ event_id: string, occurred_at: string }} Event */
+
+/**
+ * Events that the server has not answered yet, the latest 2,000 of them, in this tab's own place in localStorage.
+ * A place belongs to whoever holds the lock of its name, which a browser takes back when a tab is gone; only then
+ * does another tab of the same user take over what is in it. Where storage does not work, memory must do.
+ * @param {(count: number) => void} dropped
+ */
+export const makeRing = (dropped) => {
+  let place = "";
+  let owner = "";
+  /** @type {Event[]} */
+  let events = [];
+
+  const settle = () => {
+    place = PREFIX + uuid();
+    navigator.locks?.request(place, () => new Promise(() => {})).catch(() => {});
+  };
+
+  const save = () => {
+    if (!place) settle();
+    try {
+      if (events.length) localStorage.setItem(place, JSON.stringify({ owner, at: now(), events }));
+      else localStorage.removeItem(place);
+    } catch {}
+  };
+
+  /** @param {Event[]} more */
+  const keep = (more) => {
+    events = more;
+    const over = events.length - MOST;
+    if (over > 0) {
+      events = events.slice(over);
+      dropped(over);
+    }
+    save();
+  };
+
+  /** @param {string} from @param {number} patience */
+  const takeOver = (from, patience) => {
+    try {
+      const left = JSON.parse(localStorage.getItem(from) || "{}");
+      const age = now() - left.at;
+      if (age < patience) return;
+      if (left.owner === owner) keep([...left.events, ...events]);
+      else if (age < OLDEST) return;
+      localStorage.removeItem(from);
+    } catch {}
+  };
+
+  const others = () => Object.keys(localStorage).filter((name) => name.startsWith(PREFIX) && name !== place);
+
+  return {
+    /** Whether there may be something to send. */
+    waits: () => {
+      try {
+        return events.length + others().length > 0;
+      } catch {
+        return false;
+      }
+    },
+    /** @param {number} count */
+    oldest: (count) => events.slice(0, count),
+    /** @param {Event} event */
+    add: (event) => keep([...events, event]),
+    /** @param {Event[]} done */
+    remove: (done) => {
+      const ids = new Set(done.map((event) => event.event_id));
+      keep(events.filter((event) => !ids.has(event.event_id)));
+    },
+    /**
+     * Say whose events these are. Those of somebody else wait in their place until that one is back.
+     * @param {string} next
+     */
+    belongTo: (next) => {
+      if (owner && owner !== next) {
+        events = [];
+        place = "";
+      }
+      owner = next;
+      if (events.length) save();
+    },
+    /** Take over what tabs that are gone have left. */
+    adopt: async () => {
+      try {
+        const locks = navigator.locks;
+        for (const name of others()) {
+          if (!locks) takeOver(name, GONE);
+          else await locks.request(name, { ifAvailable: true }, (lock) => lock && takeOver(name, 0));
+        }
+      } catch {}
+    },
+  };
+};

@@ -1,0 +1,144 @@
+import { instant, now } from "./clock.js";
+
+/** Events a request; 60 kB hold more, and browsers refuse to keep more than 64 kB on their way. */
+const BATCH = 180;
+/** After a failure: a slow line must get something through. */
+const SMALL_BATCH = 20;
+const ANSWER_WITHIN = 8000;
+const LONGEST_WAIT = 30_000;
+const LONGEST_RETRY_AFTER = 3600;
+
+/** @typedef {import("./ring.js").Event} Event */
+/** @typedef {"dropped" | "sent" | "error"} Occasion */
+
+/** Something to try again later; `after` is in seconds. */
+class Later extends Error {
+  /** @param {string} detail @param {number} [status] @param {number} [after] */
+  constructor(detail, status, after = 0) {
+    super(detail);
+    this.status = status;
+    this.after = after;
+  }
+}
+
+/** @param {string | null} text seconds or a date */
+const secondsOf = (text) => {
+  const seconds = Number(text) || (Date.parse(text || "") - Date.now()) / 1000 || 0;
+  return Math.min(Math.max(seconds, 0), LONGEST_RETRY_AFTER);
+};
+
+/** Return whose token it is, as far as that can be read. @param {string} token */
+const subjectOf = (token) => {
+  try {
+    return JSON.parse(atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"))).sub;
+  } catch {
+    return "";
+  }
+};
+
+/**
+ * Send what is in a ring, one request at a time, until it is empty.
+ * @param {string} endpoint
+ * @param {() => string | Promise<string>} token
+ * @param {ReturnType<typeof import("./ring.js").makeRing>} ring
+ * @param {(occasion: Occasion, detail: object) => void} emit
+ */
+export const makeSender = (endpoint, token, ring, emit) => {
+  let bearer = "";
+  let refused = "";
+  let failures = 0;
+  /** @type {Promise<void> | null} */
+  let running = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+
+  const authorize = async () => {
+    if (bearer && bearer !== refused) return;
+    bearer = await token();
+    if (!bearer || bearer === refused) throw new Later("a new token is needed", 401);
+    ring.belongTo(`${endpoint} ${subjectOf(bearer)}`);
+    await ring.adopt();
+  };
+
+  /** @param {Event[]} events */
+  const post = async (events) =>
+    fetch(endpoint, {
+      method: "POST",
+      keepalive: true,
+      headers: { Authorization: `Bearer ${bearer}`, "Content-Type": "application/json" },
+      body: JSON.stringify({ sent_at: instant(now()), events }),
+      signal: AbortSignal.timeout(ANSWER_WITHIN),
+    });
+
+  /** Remove what the server has judged. @param {Event[]} events @param {any[]} results */
+  const settle = (events, results) => {
+    if (results.length !== events.length) throw new Later("an answer of somebody else");
+    failures = 0;
+    refused = "";
+    ring.remove(events);
+    const rejected = results.filter(({ status }) => status !== "accepted");
+    if (rejected.length < events.length) emit("sent", { count: events.length - rejected.length });
+    results.forEach(({ status, detail }, index) => {
+      if (status !== "accepted") emit("error", { detail, event: events[index] });
+    });
+  };
+
+  const deliver = async () => {
+    if (!ring.waits()) return false;
+    await authorize();
+    const events = ring.oldest(failures ? SMALL_BATCH : BATCH);
+    if (!events.length) return false;
+    const answer = await post(events);
+    const { status } = answer;
+    if (answer.ok) {
+      settle(events, (await answer.json()).results);
+      return true;
+    }
+    const { detail = `HTTP ${status}` } = await answer.json().catch(() => ({}));
+    if (status === 401 || status === 403) {
+      const again = refused;
+      refused = bearer;
+      if (again) throw new Later(detail, status); // else it is renewed at once
+    } else if (status >= 500 || status === 429 || status === 408) {
+      throw new Later(detail, status, secondsOf(answer.headers.get("Retry-After")));
+    } else {
+      ring.remove(events);
+      emit("error", { detail, status });
+      emit("dropped", { count: events.length });
+    }
+    return true;
+  };
+
+  const run = async () => {
+    clearTimeout(timer);
+    timer = undefined;
+    try {
+      while (await deliver());
+    } catch (problem) {
+      const { message, status, after = 0 } = /** @type {Later} */ (problem);
+      const wait = Math.min(1000 * 2 ** failures++, LONGEST_WAIT);
+      timer = setTimeout(flush, after * 1000 + wait * (0.5 + Math.random() / 2));
+      emit("error", { detail: message, status });
+    }
+    running = null;
+  };
+
+  /** Send now, whatever the last attempt said. */
+  const flush = () => (running ||= run());
+
+  return {
+    flush,
+    /** Send now, unless it is known that it is too early. */
+    send: () => {
+      if (!timer) flush();
+    },
+    /** Hand over everything to the browser, because the page ends. It stays in the ring: nobody hears the answer. */
+    leave: () => {
+      const all = ring.oldest(Infinity);
+      for (let from = 0; bearer && bearer !== refused && from < all.length; from += BATCH) {
+        const body = { token: bearer, sent_at: instant(now()), events: all.slice(from, from + BATCH) };
+        if (!navigator.sendBeacon(endpoint, JSON.stringify(body))) break;
+      }
+    },
+  };
+};
