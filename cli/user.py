@@ -3,6 +3,7 @@
 import secrets
 import sys
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -75,6 +76,45 @@ def enable(username: Name) -> None:
     """Let somebody sign in again."""
     _set_disabled(username, None)
     typer.echo(f"{username} is enabled.")
+
+
+@app.command()
+def export(
+    username: Name,
+    output: Annotated[Path, typer.Option("--output", "-o", dir_okay=False, help="Where to write it.")],
+) -> None:
+    """Write everything that is kept about somebody into a JSON file."""
+    from api.auth import service
+    from cli.database import in_transaction
+    from core.people import exporting
+
+    async def write(session: "AsyncSession") -> None:
+        user = await service.named(session, username)
+        with output.open("wb") as file:
+            async for piece in exporting.export(session, user):
+                file.write(piece)
+
+    in_transaction(write)
+    typer.echo(f"Everything that is kept about {username} is in {output}.")
+
+
+@app.command()
+def erase(
+    username: Name, yes: Annotated[bool, typer.Option("--yes", help="Erase, for good.")] = False
+) -> None:
+    """Erase somebody: events, rows, registrations and corrections, for good."""
+    from api.auth import service
+    from cli.database import in_transaction
+    from core.people import erasing
+
+    if not yes:
+        raise typer.BadParameter("say --yes to erase for good; `edutrack user export` keeps a copy")
+
+    async def work(session: "AsyncSession") -> dict[str, int]:
+        return await erasing.erase(session, (await service.named(session, username)).id)
+
+    deleted = in_transaction(work)
+    typer.echo(f"{username} was erased, with {deleted['progress_events']} events.")
 
 
 def _set_disabled(username: str, at: datetime | None) -> None:

@@ -8,3 +8,7 @@ class Role(StrEnum):
 
     STUDENT = "student"
     ADMIN = "admin"
+
+
+ERASED = "erased"
+"""Stored as the role of whoever was erased: nobody has it, and no list of students or admins shows it."""

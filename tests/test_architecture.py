@@ -28,6 +28,7 @@ PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 ALSO_WRITES = {
     "api/courses/queries.py": {"videos"},  # a course is filled at its own address
     "api/videos/queries.py": {"courses"},  # a playlist that is asked for becomes a course at once
+    "core/people/erasing.py": {"attendance_audit", "rosters"},  # who is erased is erased everywhere
     "cli/demo/load.py": {"courses", "videos"},  # the demonstration, once
     "workers/playlist_import/queries.py": {"courses", "videos"},  # a course becomes what its playlist is
 }

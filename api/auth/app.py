@@ -1,11 +1,15 @@
 """The auth service, in the gateway or alone."""
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
+from api.auth import people_routes, routes
 from api.auth.limits import open_limiter
-from api.auth.routes import router
 from api.factory import Dependency, Service, create_app
 from core.settings import load_settings
+
+router = APIRouter()
+router.include_router(routes.router)
+router.include_router(people_routes.router)
 
 SERVICE = Service(
     name="auth",

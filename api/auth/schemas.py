@@ -72,3 +72,10 @@ class Done(BaseModel):
     """It is done."""
 
     message: str = Field(examples=["The password was changed."])
+
+
+class Erased(BaseModel):
+    """Somebody is gone."""
+
+    message: str = Field(examples=["The user was erased."])
+    deleted: dict[str, int] = Field(description="Rows by table", examples=[{"progress_events": 120}])

@@ -9,10 +9,13 @@ from core.database import Base
 
 
 class User(Base):
-    """A person. `*_key` columns hold the caseless NFKC form that must be unique."""
+    """A person. `*_key` columns hold the caseless NFKC form that must be unique.
+
+    Of one who was erased the row stays, with nothing personal in it, so that ids elsewhere stay right.
+    """
 
     __tablename__ = "users"
-    __table_args__ = (CheckConstraint("role IN ('student', 'admin')", name="role"),)
+    __table_args__ = (CheckConstraint("role IN ('student', 'admin', 'erased')", name="role"),)
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     username: Mapped[str] = mapped_column(Text)

@@ -29,7 +29,9 @@ async def take_policy_lock(session: AsyncSession) -> None:
     await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": AdvisoryLock.POLICY})
 
 
-_LOCK_USERS = text("SELECT id FROM users WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE")
+_LOCK_USERS = text("""
+SELECT id FROM users WHERE id = ANY(:ids) AND role <> 'erased' ORDER BY id FOR NO KEY UPDATE
+""")
 
 
 async def lock_users(session: AsyncSession, user_ids: Collection[int]) -> set[int]:

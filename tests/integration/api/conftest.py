@@ -79,16 +79,17 @@ async def furnished(sessions: Sessions) -> None:
     """User 1, who can sign in and of whom a day is corrected; three courses: one with a video and an import, one with nothing, one with imports that ended."""
     password_hash = await PASSWORDS.hash(LOGIN["password"])
     async with sessions.begin() as session:
-        await session.execute(
-            insert(User).values(
-                username="ada",
-                username_key="ada",
-                email="ada@example.org",
-                email_key="ada@example.org",
-                password_hash=password_hash,
-                role=Role.STUDENT.value,
+        for name in ("ada", "euler"):
+            await session.execute(
+                insert(User).values(
+                    username=name,
+                    username_key=name,
+                    email=f"{name}@example.org",
+                    email_key=f"{name}@example.org",
+                    password_hash=password_hash,
+                    role=Role.STUDENT.value,
+                )
             )
-        )
         for title, playlist_id in (("Optics", "PLoptics"), ("Logic", None), ("Waves", "PLwaves")):
             session.add(Course(course_title=title, playlist_id=playlist_id))
             await session.flush()

@@ -110,3 +110,11 @@ async def provoke_rosters(api: Api, callers: Callers, told: Told) -> None:
     await tell(api, told, hand_in, url="/rosters?encoding=klingon", headers=callers.admin)
     queued = await tell(api, told, hand_in, url="/rosters?dry_run=true", headers=callers.admin)
     await tell(api, told, apply, url=f"/rosters/{queued.json()['id']}/apply", headers=callers.admin)
+
+
+async def provoke_erasure(api: Api, callers: Callers, told: Told) -> None:
+    """Erase somebody twice, and oneself."""
+    erase = OPERATIONS["DELETE", "/auth/users/{id}"]
+    myself = (await api.client.get("/auth/users/me", headers=callers.admin)).json()["id"]
+    for url in (erase.url, erase.url, f"/auth/users/{myself}"):
+        await tell(api, told, erase, url=url, headers=callers.admin)

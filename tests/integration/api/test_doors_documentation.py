@@ -29,6 +29,7 @@ from tests.integration.api.provocations import (
     canonical,
     provoke_attendance,
     provoke_by_fields,
+    provoke_erasure,
     provoke_imports,
     provoke_rosters,
     provoke_the_archive,
@@ -173,6 +174,7 @@ async def test_every_refusal_documented_is_given_and_every_one_given_is_document
     await provoke_imports(gateway, callers, told)
     await provoke_attendance(gateway, callers, told)
     await provoke_rosters(gateway, callers, told)
+    await provoke_erasure(gateway, callers, told)
     await provoke_the_worker(gateway, callers, settings, engine, told)
     await provoke_limits(settings, told)
     await provoke_the_turn(gateway, callers, told)

@@ -43,6 +43,7 @@ KNOWN_ONLY_TO_THE_DATABASE = {"disabled_admin", "vanished_admin", "vanished_stud
 CHANGED_BY_A_CALL = {
     "/attendance/user/{user_id}/{date}",
     "/auth/signup",
+    "/auth/users/{id}",
     "/ops/dead-letters/{letter_id}",
     "/ops/dead-letters/{letter_id}/replay",
     "/videos/imports/{id}/retry",

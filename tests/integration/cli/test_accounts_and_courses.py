@@ -1,5 +1,8 @@
 """`edutrack user` and `edutrack course`: what can be done without the API."""
 
+import json
+from pathlib import Path
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -106,3 +109,15 @@ async def test_a_video_needs_a_course_a_title_and_a_link(run: Run) -> None:
     ):
         with pytest.raises(error):
             await in_thread(run, "course", "add-video", *arguments)
+
+
+async def test_somebody_is_exported_and_erased(run: Run, sessions: Sessions, tmp_path: Path) -> None:
+    await in_thread(run, "user", "create", "ada", "ada@example.org", typed="correct horse\n")
+    file = tmp_path / "ada.json"
+    assert "is in" in said(await in_thread(run, "user", "export", "ada", "-o", str(file)))
+    assert json.loads(file.read_text())["user"]["email"] == "ada@example.org"
+    assert (await in_thread(run, "user", "erase", "ada")).exit_code == 2
+    assert "ada was erased, with 0 events." in said(await in_thread(run, "user", "erase", "ada", "--yes"))
+    assert [user.username for user in await users(sessions)] == ["erased-1"]
+    with pytest.raises(NotFound):
+        await in_thread(run, "user", "export", "ada", "-o", str(file))
