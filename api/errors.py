@@ -99,6 +99,18 @@ def answer(problem: Problem, headers: Mapping[str, str] | None = None) -> Respon
     )
 
 
+def refusal(request: Request, error: EduTrackError) -> Response:
+    """Return an error of ours as a response, logged where it is a mistake of ours."""
+    headers = {}
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Bearer realm="edutrack"'
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
+    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR and error.retry_after is None:
+        log.error("a request failed", exc_info=error)
+    return _tell(request, problem_of(type(error), error.detail), headers)
+
+
 def unexpected(request: Request, error: Exception) -> Response:
     """Log what nobody foresaw, and answer without a word of it."""
     log.error("a request failed unexpectedly", exc_info=error)
@@ -113,14 +125,7 @@ def _tell(request: Request, problem: Problem, headers: Mapping[str, str] | None 
 
 async def _refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, EduTrackError), "registered for nothing else"
-    headers = {}
-    if error.status == HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = 'Bearer realm="edutrack"'
-    if error.retry_after is not None:
-        headers["Retry-After"] = str(error.retry_after)
-    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR and error.retry_after is None:
-        log.error("a request failed", exc_info=error)
-    return _tell(request, problem_of(type(error), error.detail), headers)
+    return refusal(request, error)
 
 
 async def _wrong_types(request: Request, error: Exception) -> Response:

@@ -9,6 +9,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
 
 from api.errors import handle_errors
+from api.fast import FastRoads
 from api.health import health_router
 from api.middleware import Edge
 from api.openapi import document
@@ -46,11 +47,13 @@ def create_app(settings: Settings, *services: Service, clock: Clock = utc_now) -
         version=version("edutrack"),
         lifespan=lifespan,
         redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.include_router(health_router(services))
     for service in services:
         app.include_router(service.router)
     handle_errors(app)
+    app.add_middleware(FastRoads, roads=[road for service in services for road in service.roads])
     app.add_middleware(Edge)
     _allow_origins(app, settings)
     document(app)

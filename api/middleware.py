@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import credentials
 from api.errors import TooLarge, answer, problem_of, problem_of_status, unexpected
+from core.deadlines import Deadlines
 from core.errors import Unavailable
 from core.metrics import REQUESTS
 
@@ -61,6 +62,7 @@ class Edge:
         self._app = app
         self._limits = limits
         self._in_flight = 0
+        self._deadlines = Deadlines[_Exchange](_Exchange.break_off)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -68,14 +70,16 @@ class Edge:
             return
         if scope["method"] == "HEAD":  # routes are declared for GET alone; RFC 9110 section 9.3.2
             scope, send = {**scope, "method": "GET"}, _without_body(send)
-        exchange = _Exchange(scope, receive, send, self._limits)
+        exchange = _Exchange(scope, receive, send, self._limits, self._deadlines)
         self._in_flight += 1
         try:
             await self._answer(exchange, scope, receive)
         except Exception as error:
             if exchange.status:  # too late for an answer: the server breaks the connection off
                 raise
-            await unexpected(Request(scope), error)(scope, receive, exchange.send)
+            too_large = isinstance(error, TooLarge)
+            refusal = answer(problem_of_status(413)) if too_large else unexpected(Request(scope), error)
+            await refusal(scope, receive, exchange.send)
         finally:
             self._in_flight -= 1
             exchange.account()
@@ -89,18 +93,18 @@ class Edge:
             await self._answer_in_time(exchange, scope, receive)
 
     async def _answer_in_time(self, exchange: "_Exchange", scope: Scope, receive: Receive) -> None:
+        exchange.begin()
         try:
-            async with asyncio.timeout(None) as deadline:
-                exchange.keep_to(deadline)
-                try:
-                    await self._app(scope, exchange.receive, exchange.send)
-                finally:
-                    exchange.keep_to(None)
-        except TimeoutError:
-            if exchange.status or not deadline.expired():
+            await self._app(scope, exchange.receive, exchange.send)
+        except asyncio.CancelledError as error:
+            if not exchange.ran_out_of_time():
                 raise
+            if exchange.status:
+                raise TimeoutError from error
             refusal = self._refuse(TOO_SLOW) if exchange.is_whole else answer(problem_of_status(408))
             await refusal(scope, receive, exchange.send)
+        finally:
+            exchange.take_all_time()
 
     def _refuse(self, detail: str) -> Response:
         problem = problem_of(Unavailable, detail)
@@ -111,22 +115,26 @@ class _Exchange:
     """One request and its answer."""
 
     __slots__ = (
-        *("_announced", "_began", "_bytes", "_deadline", "_limits", "_most", "_receive", "_scope", "_send"),
-        *("is_whole", "status"),
+        *("_announced", "_began", "_bytes", "_deadlines", "_is_late", "_limits", "_most", "_receive"),
+        *("_scope", "_send", "_task", "is_whole", "status"),
     )
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, limits: Limits) -> None:
+    def __init__(
+        self, scope: Scope, receive: Receive, send: Send, limits: Limits, deadlines: Deadlines["_Exchange"]
+    ) -> None:
         self._began = time.perf_counter()
         self._scope = scope
         self._receive = receive
         self._send = send
         self._limits = limits
         self._most = limits.bytes_at(scope["path"])
+        self._deadlines = deadlines
         self._announced = _announced_bytes(scope)
         self._bytes = 0
+        self._task: asyncio.Task[Any] | None = None
+        self._is_late = False
         self.is_whole = self._announced == 0
         self.status = 0
-        self._deadline: asyncio.Timeout | None = None
 
     def announces_too_much(self) -> bool:
         return self._announced is not None and self._announced > self._most
@@ -140,27 +148,40 @@ class _Exchange:
                 raise TooLarge
             if not self.is_whole and not message.get("more_body", False):
                 self.is_whole = True
-                self._end_in(self._limits.answer_within)
+                if not self.status:
+                    self._end_in(self._limits.answer_within)
         return message
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            self._end_in(None)
+            self.take_all_time()
             query = self._scope["query_string"]
             if query and credentials.in_query(query):
                 message["headers"] = [*_without(message, b"cache-control"), *_WITH_TOKEN_IN_URL]
         await self._send(message)
 
-    def keep_to(self, deadline: asyncio.Timeout | None) -> None:
+    def begin(self) -> None:
         """Let a deadline run for the body, then for the answer, until the answer begins."""
-        self._deadline = deadline
+        self._task = asyncio.current_task()
         self._end_in(self._limits.answer_within if self.is_whole else self._limits.body_within)
 
-    def _end_in(self, within: timedelta | None) -> None:
-        if self._deadline is not None:
-            now = asyncio.get_running_loop().time()
-            self._deadline.reschedule(None if within is None else now + within.total_seconds())
+    def take_all_time(self) -> None:
+        self._deadlines.clear(self)
+
+    def break_off(self) -> None:
+        """Cancel what makes the answer."""
+        assert self._task is not None, "deadlines are set while it runs"
+        self._is_late = True
+        self._task.cancel()
+
+    def ran_out_of_time(self) -> bool:
+        """Say whether it was cancelled for being late, and for nothing else; the task may then go on."""
+        return self._is_late and self._task is not None and not self._task.uncancel()
+
+    def _end_in(self, within: timedelta) -> None:
+        if self._task is not None:
+            self._deadlines.set(self, within.total_seconds())
 
     def account(self) -> None:
         """Measure and log; the query may hold a token, so it is left out."""

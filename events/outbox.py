@@ -56,7 +56,7 @@ class Outbox:
     def __init__(self, sessions: Sessions, policy: OutboxPolicy = OUTBOX) -> None:
         self._sessions = sessions
         self._policy = policy
-        self._submissions = Submissions(policy.waiting_events)
+        self._submissions = Submissions(policy.waiting_events, policy.commit_within, OutboxAway)
         self._depth = 0
         self._counted_at = float("-inf")
         self._writing: asyncio.Task[None] | None = None
@@ -80,12 +80,7 @@ class Outbox:
             ValueError: one of them cannot be encoded; none was stored.
 
         """
-        submission = self._submissions.add(events)
-        try:
-            async with asyncio.timeout(self._policy.commit_within.total_seconds()):
-                await submission.settled
-        except TimeoutError:
-            raise OutboxAway from None
+        await self._submissions.settle(events)
 
     async def drain(self, forward: Forward) -> int:
         """Forward the oldest rows that nobody else is forwarding; return how many the broker has confirmed.

@@ -66,7 +66,7 @@ class Publisher:
         self._meter = meter
         self._policy = policy
         self._exchange: AbstractExchange | None = None
-        self._submissions = Submissions(policy.waiting_events)
+        self._submissions = Submissions(policy.waiting_events, policy.confirm_within, Unconfirmed)
         self._refused = asyncio.Event()
         self._link: asyncio.Task[None] | None = None
 
@@ -92,12 +92,7 @@ class Publisher:
         """
         if self._exchange is None:
             raise BrokerAway
-        submission = self._submissions.add(events, awaited=awaited)
-        try:
-            async with asyncio.timeout(self._policy.confirm_within.total_seconds()):
-                await submission.settled
-        except TimeoutError:
-            raise Unconfirmed from None
+        await self._submissions.settle(events, awaited=awaited)
 
     async def _serve(self, connection: AbstractConnection) -> None:
         channel = await connection.channel(publisher_confirms=True, on_return_raises=True)

@@ -4,7 +4,9 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
+from core.deadlines import Deadlines
 from events.schemas import Event, encode_one
 
 
@@ -16,7 +18,7 @@ class Overloaded(PublishFailed):
     """Too many events wait already."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Submission:
     """Events that are made durable together. `settled` is done once they are, or once that failed."""
 
@@ -35,22 +37,37 @@ class Submission:
 
 
 class Submissions:
-    """A queue whose takers get all that waits, so that what waited together travels together."""
+    """A queue whose takers get all that waits, so that what waited together travels together.
 
-    def __init__(self, most_events: int) -> None:
+    What is not settled `within` a time fails as `late`; whoever has taken it may still be at it.
+    """
+
+    def __init__(self, most_events: int, within: timedelta, late: type[PublishFailed]) -> None:
         self._most_events = most_events
+        self._within = within.total_seconds()
         self._waiting: deque[Submission] = deque()
         self._events = 0
         self._something_waits = asyncio.Event()
+        self._deadlines = Deadlines[Submission](lambda submission: submission.settle(late()))
 
-    def add(self, events: Sequence[Event], *, awaited: bool = False) -> Submission:
-        """Append events. They are encoded here, so that one that cannot be spoils no other.
+    async def settle(self, events: Sequence[Event], *, awaited: bool = False) -> None:
+        """Append events and return once a taker has settled them.
 
         Raises:
             Overloaded: too many wait.
             ValueError: an event cannot be encoded.
+            PublishFailed: what the taker failed by, or `late`.
 
         """
+        submission = self._add(events, awaited=awaited)
+        self._deadlines.set(submission, self._within)
+        try:
+            await submission.settled
+        finally:
+            self._deadlines.clear(submission)
+
+    def _add(self, events: Sequence[Event], *, awaited: bool) -> Submission:
+        """Append events. They are encoded here, so that one that cannot be spoils no other."""
         if self._events + len(events) > self._most_events:
             raise Overloaded
         submission = Submission([encode_one(event) for event in events], awaited)

@@ -11,6 +11,7 @@ from api.broker import watching
 from api.factory import Dependency, Service, create_app
 from api.progress import queries
 from api.progress.known_videos import KnownVideos
+from api.progress.roads import ROADS
 from api.progress.routes import router
 from api.progress.service import Desk
 from api.state import EDGE, State
@@ -60,6 +61,7 @@ async def open_desk(state: State) -> AsyncIterator[Desk]:
 SERVICE = Service(
     name="progress",
     router=router,
+    roads=ROADS,
     needs=frozenset(),
     needs_one_of=frozenset({Dependency.BROKER, Dependency.DATABASE}),
     uses=frozenset({Dependency.REDIS, Dependency.PROGRESS_WORKERS}),

@@ -2,17 +2,26 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, Literal, Self
 from uuid import UUID
 
+import msgspec
 from pydantic import ValidationError
 
 from api.progress.intake import Receipt, choose_event_id, read_events
-from api.progress.schemas import BatchResult, ReportedEvent
+from api.progress.schemas import PlainEvent, ReportedEvent
 from core.errors import BadRequest
 from events.schemas import Event
 
 UNKNOWN_VIDEO = "there is no such video: GET /videos/course/{id} lists a course's videos"
+
+
+class Verdict(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is answered for one event; `schemas.BatchResult` documents it."""
+
+    event_id: UUID | None
+    status: Literal["accepted", "rejected"]
+    detail: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +38,22 @@ class Judged:
             return replace(self, events=(), detail=UNKNOWN_VIDEO)
         return self
 
-    def result(self) -> BatchResult:
+    def result(self) -> Verdict:
         """Return it as it is answered."""
-        return BatchResult(
-            event_id=self.event_id, status="accepted" if self.events else "rejected", detail=self.detail
-        )
+        return Verdict(self.event_id, "accepted" if self.events else "rejected", self.detail)
 
 
 def judge(elements: Sequence[Any], receipt: Receipt, new_id: Callable[[], UUID]) -> list[Judged]:
-    """Return what each element of a batch means, in order; none spoils another."""
+    """Return what each element of a batch means, in order; none spoils another.
+
+    Elements are plain events, or whatever JSON there was.
+    """
     return [_judge(element, receipt, new_id) for element in elements]
 
 
 def _judge(element: Any, receipt: Receipt, new_id: Callable[[], UUID]) -> Judged:
     try:
-        reported = ReportedEvent.model_validate(element)
+        reported = element if isinstance(element, PlainEvent) else ReportedEvent.model_validate(element)
     except ValidationError as error:
         return Judged(event_id=_legible_id(element), detail=_wrong_types(error))
     event_id = choose_event_id(reported.event_id, None, new_id)

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from api.progress.schemas import ReportedEvent
+from api.progress.schemas import PlainEvent, ReportedEvent
 from core.calendar import place_wall_pair, place_wall_time, refusal
 from core.errors import BadRequest
 from events.schemas import (
@@ -41,6 +41,9 @@ _YEARS = range(1970, 9999)
 """Years whose neighbour days can be computed in every zone; all others are out of bounds anyway."""
 
 
+AnyEvent = ReportedEvent | PlainEvent
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """Who sent something and when it arrived. `correction` is what `sent_at` adds to every `occurred_at`."""
@@ -67,7 +70,7 @@ def choose_event_id(in_body: UUID | None, idempotency_key: str | None, new_id: C
     return in_header
 
 
-def read_events(reported: ReportedEvent, event_id: UUID, receipt: Receipt) -> tuple[Event, ...]:
+def read_events(reported: AnyEvent, event_id: UUID, receipt: Receipt) -> tuple[Event, ...]:
     """Return the events a report means, in order: one, or a play and its pause.
 
     The last one is the one whose record answers the report.
@@ -86,7 +89,7 @@ def read_events(reported: ReportedEvent, event_id: UUID, receipt: Receipt) -> tu
     raise BadRequest("nothing happened: send start_time, end_time, or kind with occurred_at")
 
 
-def _wall_clock_events(reported: ReportedEvent, event_id: UUID, receipt: Receipt) -> tuple[Event, ...]:
+def _wall_clock_events(reported: AnyEvent, event_id: UUID, receipt: Receipt) -> tuple[Event, ...]:
     start = _wall_time(reported.start_time, "start_time")
     end = _wall_time(reported.end_time, "end_time")
     common = _common(reported, receipt)
@@ -110,7 +113,7 @@ def _wall_clock_events(reported: ReportedEvent, event_id: UUID, receipt: Receipt
     return (Play(event_id=event_id, at=place_wall_time(start, received_at, zone), **common),)
 
 
-def _instant_event(reported: ReportedEvent, event_id: UUID, receipt: Receipt) -> Event:
+def _instant_event(reported: AnyEvent, event_id: UUID, receipt: Receipt) -> Event:
     if reported.kind is None:
         raise BadRequest("occurred_at needs kind: play, pause or heartbeat")
     if reported.occurred_at is None:
@@ -129,7 +132,7 @@ def _instant_event(reported: ReportedEvent, event_id: UUID, receipt: Receipt) ->
     return Pause(event_id=event_id, at=at, claimed_seconds=reported.watchtime_seconds, **common)
 
 
-def _common(reported: ReportedEvent, receipt: Receipt) -> dict[str, Any]:
+def _common(reported: AnyEvent, receipt: Receipt) -> dict[str, Any]:
     return {
         "user_id": receipt.user_id,
         "video_id": reported.video_id,
@@ -140,7 +143,7 @@ def _common(reported: ReportedEvent, receipt: Receipt) -> dict[str, Any]:
     }
 
 
-def _check_ranges(reported: ReportedEvent) -> None:
+def _check_ranges(reported: AnyEvent) -> None:
     claimed = reported.watchtime_seconds
     if claimed is not None and not 0 <= claimed <= MAX_CLAIM_SECONDS:
         raise BadRequest(f"watchtime_seconds must be from 0 to {MAX_CLAIM_SECONDS} (12 hours)")
@@ -156,7 +159,7 @@ def _check_ranges(reported: ReportedEvent) -> None:
         raise BadRequest(f"playback_rate must be more than 0 and at most {MAX_PLAYBACK_RATE}")
 
 
-def _refuse_claim(reported: ReportedEvent) -> None:
+def _refuse_claim(reported: AnyEvent) -> None:
     if reported.watchtime_seconds is not None:
         raise BadRequest("watchtime_seconds belongs to a pause: send it with end_time, or with kind pause")
 

@@ -41,9 +41,13 @@ class KnownVideos:
         self._unknown_since: dict[int, float] = {}
         self._asking = asyncio.Lock()
 
+    def know(self, video_ids: Collection[int]) -> bool:
+        """Say whether all of these are videos, as far as is remembered."""
+        return self._known.issuperset(video_ids)
+
     async def missing(self, video_ids: Collection[int]) -> set[int]:
         """Return those of the ids that are no videos. May block on `find` and raises what it raises."""
-        if self._known.issuperset(video_ids):
+        if self.know(video_ids):
             return set()
         impossible = {video_id for video_id in video_ids if not 0 < video_id <= MAX_ID}
         possible = set(video_ids) - impossible

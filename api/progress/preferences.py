@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 
 _TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - RFC 9110's word for a name
 _PREFERENCE = re.compile(
@@ -34,6 +35,11 @@ def read_preferences(headers: Iterable[str], longest: timedelta) -> Preferences:
     `respond-async` alone does not wait at all; with `wait=N`, and `wait=N` by itself, N seconds are waited
     for, but never more than `longest`. Of a preference named twice the first one counts.
     """
+    return _read(tuple(headers), longest)
+
+
+@lru_cache(maxsize=32)
+def _read(headers: tuple[str, ...], longest: timedelta) -> Preferences:
     named: dict[str, str] = {}
     for header in headers:
         for match in _PREFERENCE.finditer(header):

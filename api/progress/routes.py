@@ -1,8 +1,10 @@
 """Events in, records out."""
 
 import json
+from collections.abc import Sequence
 from typing import Annotated
 
+import msgspec
 from fastapi import APIRouter, Depends, Header, Request, Response, status
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
@@ -14,8 +16,8 @@ from api.openapi import body as body_of
 from api.openapi import refusals
 from api.paging import LINK_HEADER, DaysQuery, PageQuery
 from api.progress import service
-from api.progress.batch import UNKNOWN_VIDEO
-from api.progress.preferences import read_preferences
+from api.progress.batch import UNKNOWN_VIDEO, Verdict
+from api.progress.preferences import Preferences, read_preferences
 from api.progress.schemas import (
     AcceptedAnswer,
     AppliedAnswer,
@@ -83,20 +85,13 @@ async def report(
     """Make an event durable, wait until it is applied (at most 2 s) and return the record it led to."""
     del prefer  # documented here, read with all its repetitions below
     preferences = read_preferences(request.headers.getlist("prefer"), desk.patience.record)
-    answer = await desk.report(body, idempotency_key, user.user_id, preferences)
-    accepted = isinstance(answer, AcceptedAnswer)
-    applied = preferences.applied(answered_async=accepted)
-    return Response(
-        answer.model_dump_json(),
-        status.HTTP_202_ACCEPTED if accepted else status.HTTP_201_CREATED,
-        headers={"Preference-Applied": applied} if applied else None,
-        media_type="application/json",
-    )
+    return answer_report(await desk.report(body, idempotency_key, user.user_id, preferences), preferences)
 
 
 @router.post(
     "/batch",
     status_code=status.HTTP_202_ACCEPTED,
+    response_model=BatchAnswer,
     summary="Report up to 1,000 events, each judged by itself",
     openapi_extra={
         "requestBody": body_of(BatchRequest, "application/json", "text/plain"),
@@ -107,12 +102,13 @@ async def report(
         (Unavailable, service.NOT_STORED),
     ),
 )
-async def report_batch(request: Request, state: AppState, desk: DeskPart) -> BatchAnswer:
+async def report_batch(request: Request, state: AppState, desk: DeskPart) -> Response:
     """Make events durable. Takes `text/plain` with the token inside, for `navigator.sendBeacon`."""
     token = token_of(request.scope)
-    user = None if token is None else _student_of(state, token)
+    user = None if token is None else student_of(state, token)
     body = _read_batch(await request.body())
-    return await desk.report_batch(body, (user or _student_of(state, body.token)).user_id)
+    user = user or student_of(state, body.token)
+    return answer_batch(await desk.report_batch(body, user.user_id))
 
 
 @router.get(
@@ -142,7 +138,32 @@ async def history(
     return page.cut(rows, lambda row: row.date.isoformat())
 
 
-def _student_of(state: State, token: str | None) -> Claims:
+def answer_report(answer: AppliedAnswer | AcceptedAnswer, preferences: Preferences) -> Response:
+    """Return what became of a report as a response."""
+    accepted = isinstance(answer, AcceptedAnswer)
+    applied = preferences.applied(answered_async=accepted)
+    return Response(
+        answer.model_dump_json(),
+        status.HTTP_202_ACCEPTED if accepted else status.HTTP_201_CREATED,
+        headers={"Preference-Applied": applied} if applied else None,
+        media_type="application/json",
+    )
+
+
+def answer_batch(verdicts: Sequence[Verdict]) -> Response:
+    """Return what became of the events of a batch as a response."""
+    content = msgspec.json.encode({"results": verdicts})
+    return Response(content, status.HTTP_202_ACCEPTED, media_type="application/json")
+
+
+def student_of(state: State, token: str | None) -> Claims:
+    """Return who reports a batch.
+
+    Raises:
+        Unauthenticated: there is no token, or it does not hold.
+        Forbidden: it is no student's.
+
+    """
     if not token:
         raise Unauthenticated(MISSING)
     return require_student(state.tokens.read(token))

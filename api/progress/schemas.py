@@ -8,6 +8,7 @@ from datetime import date as Date  # noqa: N812 - fields are called `date` thems
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+import msgspec
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from events.schemas import MAX_CLAIM_SECONDS, MAX_SESSION_ID_LENGTH
@@ -118,6 +119,38 @@ class BatchRequest(_Strict):
         json_schema_extra={"maxItems": MAX_BATCH_EVENTS},
         examples=[[{"video_id": 1, "kind": "play", "occurred_at": "2026-11-23T10:00:00Z"}]],
     )
+
+
+class PlainEvent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A `ReportedEvent` that is plainly right: what msgspec reads so, pydantic does too, with equal fields.
+
+    The opposite does not hold, nor has to: 60.0 as a whole number, say, or an unknown field.
+    """
+
+    video_id: int
+    start_time: str | None = None
+    end_time: str | None = None
+    watchtime_seconds: int | None = None
+    kind: Literal["play", "pause", "heartbeat"] | None = None
+    occurred_at: str | None = None
+    event_id: UUID | None = None
+    session_id: str | None = None
+    position_seconds: float | None = None
+    playback_rate: float | None = None
+
+
+class PlainReport(PlainEvent, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A plain `ProgressRequest`."""
+
+    sent_at: str | None = None
+
+
+class PlainBatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A `BatchRequest` of which every event is plain."""
+
+    events: list[PlainEvent]
+    sent_at: str | None = None
+    token: str | None = None
 
 
 class ProgressRecord(BaseModel):

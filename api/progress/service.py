@@ -17,8 +17,9 @@ from api.progress.schemas import (
     MAX_BATCH_EVENTS,
     AcceptedAnswer,
     AppliedAnswer,
-    BatchAnswer,
     BatchRequest,
+    PlainBatch,
+    PlainReport,
     ProgressRecord,
     ProgressRequest,
 )
@@ -60,7 +61,11 @@ class Desk:
     patience: Patience = PATIENCE
 
     async def report(
-        self, request: ProgressRequest, idempotency_key: str | None, user_id: int, preferences: Preferences
+        self,
+        request: ProgressRequest | PlainReport,
+        idempotency_key: str | None,
+        user_id: int,
+        preferences: Preferences,
     ) -> AppliedAnswer | AcceptedAnswer:
         """Make a report durable and answer with the record it led to, or without where that takes too long.
 
@@ -83,7 +88,7 @@ class Desk:
             return AcceptedAnswer(event_id=event_id)
         return applied(answer.record, event_id, receipt.zone, duplicate=answer.outcome == "duplicate")
 
-    async def report_batch(self, request: BatchRequest, user_id: int) -> BatchAnswer:
+    async def report_batch(self, request: BatchRequest | PlainBatch, user_id: int) -> list[batch.Verdict]:
         """Judge every event by itself and make the accepted ones durable, all at once.
 
         Raises:
@@ -99,7 +104,7 @@ class Desk:
         events = [event for one in judged for event in one.events]
         if events:
             await self._accept(events)
-        return BatchAnswer(results=[one.result() for one in judged])
+        return [one.result() for one in judged]
 
     def _receipt(self, user_id: int, sent_at: str | None) -> Receipt:
         received_at = self.clock()
@@ -112,6 +117,8 @@ class Desk:
         )
 
     async def _missing(self, video_ids: Collection[int]) -> set[int]:
+        if self.videos.know(video_ids):
+            return set()
         try:
             async with asyncio.timeout(self.patience.videos.total_seconds()):
                 return await self.videos.missing(video_ids)

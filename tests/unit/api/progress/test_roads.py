@@ -1,0 +1,211 @@
+"""The fast roads against the routes: whatever is sent, both give the same answer and publish the same events."""
+
+import asyncio
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from fastapi import APIRouter, FastAPI
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from api.factory import Service, create_app
+from api.progress import service
+from api.progress.known_videos import KnownVideos
+from api.progress.roads import ROADS
+from api.progress.routes import router
+from api.progress.schemas import (
+    BatchAnswer,
+    BatchRequest,
+    PlainBatch,
+    PlainEvent,
+    PlainReport,
+    ProgressRequest,
+    ReportedEvent,
+)
+from api.progress.service import Desk
+from core.policy import Policy
+from core.security import Tokens
+from core.settings import Settings
+from events.replies import Replies
+from events.schemas import Event
+from events.submissions import PublishFailed
+from tests.unit.api.progress.sender import KEY, NOON, RIGHT_HEADERS, Sender
+
+VIDEOS = {1, 2, 3}
+Answer = tuple[int, dict[bytes, bytes], Any]
+
+
+@dataclass
+class Acceptance:
+    """Remembers what it accepts, or accepts nothing."""
+
+    accepted: list[Event] = field(default_factory=list)
+    away: bool = False
+
+    async def accept(self, events: Sequence[Event], *, awaited: bool) -> bool:
+        assert not awaited, "no answer can be heard"
+        if self.away:
+            raise PublishFailed
+        self.accepted.extend(events)
+        return True
+
+
+class Stage:
+    """The service with its routes, its roads or both, at a desk that accepts into a list."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.Runner()
+        self.acceptance = Acceptance()
+
+        async def find(ids: Any) -> set[int]:
+            return VIDEOS & set(VIDEOS if ids is None else ids)
+
+        replies = Replies("amqp://nowhere/")
+        videos = KnownVideos(find, lambda: NOON)
+        desk = Desk(self.acceptance, replies, videos, Policy(), lambda: NOON)  # type: ignore[arg-type]
+        self.routes_alone, self.roads_alone, self.both = (
+            _app(desk, Service(name="progress", router=routes, roads=roads, needs=frozenset()))
+            for routes, roads in ((router, ()), (APIRouter(), ROADS), (router, ROADS))
+        )
+
+    def ask(self, app: FastAPI, path: str, request: dict[str, Any]) -> tuple[Answer, list[Event]]:
+        """Return the answer, and the events accepted."""
+        service.uuid4 = (UUID(int=n) for n in count(1)).__next__  # type: ignore[attr-defined]
+        self.acceptance.accepted.clear()
+        self.acceptance.away = request.get("away", False)
+        answer = self.loop.run(_ask(app, path, **request))
+        return answer, list(self.acceptance.accepted)
+
+    def compare(self, path: str, request: dict[str, Any]) -> None:
+        """Hold what both roads make of a request against what the routes alone make of it."""
+        assert self.ask(self.both, path, request) == self.ask(self.routes_alone, path, request), request
+
+
+def _app(desk: Desk, served: Service) -> FastAPI:
+    settings = Settings(
+        secret_key=KEY.decode(), database_url="postgresql://x/x", amqp_url="amqp://x/", redis_url="redis://x/"
+    )
+    app = create_app(settings, served)
+    app.state.edutrack = SimpleNamespace(tokens=Tokens(KEY, clock=lambda: NOON), part=lambda _: desk)
+    return app
+
+
+async def _ask(
+    app: FastAPI,
+    path: str,
+    body: bytes,
+    headers: Sequence[tuple[bytes, bytes]] = (),
+    query: bytes = b"",
+    cut: int | None = None,
+    away: bool = False,
+) -> Answer:
+    """Call an application as a server does; `cut` is where the body is torn into two messages."""
+    parts = [body] if cut is None else [body[:cut], body[cut:]]
+    messages = [
+        {"type": "http.request", "body": part, "more_body": part is not parts[-1] or n < len(parts) - 1}
+        for n, part in enumerate(parts)
+    ]
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return messages.pop(0) if messages else {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "scheme": "http",
+        "server": ("edutrack", 80),
+        "client": ("127.0.0.1", 5),
+        "root_path": "",
+        "state": {},
+        "method": "POST",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query,
+        "headers": [(b"host", b"edutrack"), *headers, (b"content-length", str(len(body)).encode())],
+    }
+    await app(scope, receive, send)
+    content: bytes = b"".join(message.get("body", b"") for message in sent[1:])
+    return sent[0]["status"], dict(sent[0]["headers"]), json.loads(content)
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(service, "uuid4", uuid4)  # put back what `Stage.ask` replaces
+        made = Stage()
+        yield made
+        made.loop.close()
+
+
+_many = hypothesis_settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+_seeds = given(st.integers(0, 2**32))
+
+
+@_many
+@_seeds
+def test_a_report_is_answered_alike_on_both_roads(stage: Stage, seed: int) -> None:
+    sender = Sender(seed)
+    for request in [sender.request(sender.report) for _ in range(10)]:
+        stage.compare("/progress", request)
+
+
+@_many
+@_seeds
+def test_a_batch_is_answered_alike_on_both_roads(stage: Stage, seed: int) -> None:
+    sender = Sender(seed)
+    for request in [sender.request(sender.batch) for _ in range(10)]:
+        stage.compare("/progress/batch", request)
+
+
+# That the road is taken, and by what
+
+
+PLAY = {"video_id": 1, "start_time": "10:00:00", "session_id": "tab"}
+
+
+@pytest.mark.parametrize("prefer", [[], [(b"prefer", b"respond-async")]])
+def test_plain_reports_and_batches_never_reach_the_framework(stage: Stage, prefer: list[Any]) -> None:
+    headers = [*RIGHT_HEADERS[:2], *prefer]
+    for path, body, events in (("/progress", PLAY, 1), ("/progress/batch", {"events": [PLAY] * 3}, 3)):
+        request = {"body": json.dumps(body).encode(), "headers": headers, "cut": 20}
+        (status, _, answer), accepted = stage.ask(stage.roads_alone, path, request)
+        assert (status, len(accepted)) == (202, events)
+        assert path == "/progress" or BatchAnswer.model_validate(answer, strict=False)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (PLAY | {"unknown": 1}, []),
+        (PLAY | {"video_id": "1"}, []),
+        (PLAY | {"watchtime_seconds": 60.0}, []),
+        (PLAY, [(b"idempotency-key", b"monday")]),
+        (PLAY, [(b"prefer", b"wait=1")]),
+    ],
+)
+def test_what_is_not_plain_is_left_to_the_route(stage: Stage, body: Any, headers: list[Any]) -> None:
+    request = {"body": json.dumps(body).encode(), "headers": [*RIGHT_HEADERS, *headers]}
+    (status, _, _), accepted = stage.ask(stage.roads_alone, "/progress", request)
+    assert (status, accepted) == (404, [])
+
+
+@pytest.mark.parametrize(
+    ("plain", "documented"),
+    [(PlainEvent, ReportedEvent), (PlainReport, ProgressRequest), (PlainBatch, BatchRequest)],
+)
+def test_plain_shapes_have_the_fields_that_are_documented(plain: Any, documented: Any) -> None:
+    assert {*plain.__struct_fields__} == {*documented.model_fields}
