@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 _PREFIX = "edutrack:flow"
 _HOLDERS = f"{_PREFIX}:unacked"
 _HOUR = 3600
+_MINUTE = 60
 
 FLUSH_EVERY = timedelta(seconds=1)
 RATE_OVER = timedelta(seconds=10)
@@ -58,6 +59,17 @@ class Flow:
     in_rate: float
     out_rate: float
     unacked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Minute:
+    """What was counted over one whole minute."""
+
+    at: datetime
+    messages: int
+    """Published."""
+    events_in: int
+    events_out: int
 
 
 class FlowMeter:
@@ -136,6 +148,40 @@ async def read_flow(redis: Redis) -> Flow:
     incoming = sum(counts.get((second, "in"), 0) for second in seconds)
     outgoing = sum(counts.get((second, "out"), 0) for second in seconds)
     return Flow(incoming / len(seconds), outgoing / len(seconds), await _unacked(redis))
+
+
+async def last_hour(redis: Redis) -> list[Minute]:
+    """Return the last 60 whole minutes, oldest first; where nothing was counted a minute has zeros.
+
+    Raises:
+        RedisError, OSError: Redis is away, so nothing is known.
+
+    """
+    end = int(time.time()) // _MINUTE * _MINUTE
+    counts = await _read_bucket(redis, end - _HOUR) | await _read_bucket(redis, end)
+    sums: Counter[tuple[int, str]] = Counter()
+    for (second, what), amount in counts.items():
+        sums[second // _MINUTE * _MINUTE, what] += amount
+    return [
+        Minute(datetime.fromtimestamp(at, UTC), sums[at, "messages"], sums[at, "in"], sums[at, "out"])
+        for at in range(end - _HOUR, end, _MINUTE)
+    ]
+
+
+async def signs_of_life(redis: Redis) -> dict[str, datetime]:
+    """Return when each progress worker was last heard of, by host and process. Long silence is forgotten.
+
+    Raises:
+        RedisError, OSError: Redis is away, so nothing is known.
+
+    """
+    holders = await redis.hgetall(_HOLDERS)
+    return {
+        holder.decode() if isinstance(holder, bytes) else holder: datetime.fromtimestamp(
+            json.loads(value)[0], UTC
+        )
+        for holder, value in holders.items()
+    }
 
 
 async def oldest_of(redis: Redis, messages: int) -> datetime | None:

@@ -69,6 +69,11 @@ class Replies:
         waited = 0.0 if oldest is None else time.monotonic() - oldest.since
         return max(self._last_lag, waited) > self._policy.longest_lag.total_seconds()
 
+    @property
+    def last_lag(self) -> float:
+        """Seconds that the last event took whose answer was waited for here, from acceptance to its rows."""
+        return self._last_lag
+
     def expect(self, key: EventKey) -> Expectation | None:
         """Expect the answer to an event that is about to be published; None where none will be heard."""
         if self.queue_name is None:

@@ -1,16 +1,22 @@
-"""The pages and the player script, one more service of the gateway."""
+"""The pages, one more service of the gateway."""
 
 from fastapi import APIRouter
 
 from api.factory import Dependency, Service
+from web.days import routes as days
 from web.desk import open_desk
 from web.entry import routes as entry
 from web.learn import routes as learn
+from web.manage import course_routes as courses
+from web.manage import import_routes as imports
 from web.manage import user_routes as users
+from web.operate import routes as operate
+from web.reports import day_routes as report_days
+from web.reports import routes as reports
 from web.sdk import routes as sdk
 
 router = APIRouter()
-for each in (entry, learn, users, sdk):
+for each in (entry, sdk, learn, days, imports, courses, users, operate, reports, report_days):
     router.include_router(each.router)
 
 SERVICE = Service(

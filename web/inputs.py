@@ -17,7 +17,24 @@ def read(model: type[Model], typed: Mapping[str, str]) -> Model:
         BadRequest: it does not fit; the detail names each field and what is wrong with it.
 
     """
-    given = {name: text for name, text in typed.items() if name in model.model_fields and text}
+    given = {name: text.strip() for name, text in typed.items() if name in model.model_fields}
+    return _read(model, {name: text for name, text in given.items() if text})
+
+
+def change_of(model: type[Model], typed: Mapping[str, str]) -> Model:
+    """Return a change that was typed into a form which showed what is: a field that was emptied is set so.
+
+    Raises:
+        BadRequest: it does not fit, as `read` says.
+
+    """
+    given = {name: text.strip() for name, text in typed.items() if name in model.model_fields}
+    change = _read(model, {name: text for name, text in given.items() if text})
+    change.model_fields_set.update(given)
+    return change
+
+
+def _read(model: type[Model], given: Mapping[str, str]) -> Model:
     try:
         return model.model_validate_strings(given)
     except ValidationError as error:

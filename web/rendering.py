@@ -1,5 +1,6 @@
 """Templates: where they are, and what they can say."""
 
+import json
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -37,6 +38,7 @@ def make_environment(assets: Assets, policy: Policy) -> Environment:
         time_of_day=lambda at: f"{at.astimezone(policy.zone):%H:%M:%S}",
         length_of=len,
         position=position,
+        pretty=lambda events: json.dumps(events, indent=2, ensure_ascii=False),
         sentence=sentence,
         whole=whole,
         rate=rate,

@@ -53,6 +53,13 @@ class Reader:
         (answer,) = await self._answers(session, rows)
         return answer, rows[0].entry_id or 0
 
+    async def days(self, session: AsyncSession, user_id: int, dates: Sequence[date]) -> list[AttendanceDay]:
+        """Return each of some days in a row of a user, absent before any event, newest first."""
+        if not dates:
+            return []
+        school_days = await load_school_days(session, self.policy.zone, min(dates), max(dates))
+        return await self._answers(session, await queries.days_of(session, user_id, school_days, dates))
+
     async def history(
         self,
         session: AsyncSession,

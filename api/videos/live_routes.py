@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.deps import Admin, AppState, PathId, Session, require_admin
 from api.openapi import refusals
@@ -24,7 +25,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 
-async def _place(state: AppState) -> AsyncIterator[ImportDesk]:
+async def place(state: AppState) -> AsyncIterator[ImportDesk]:
     """Hold one of the places for streams until the answer has ended."""
     desk = state.part(ImportDesk)
     with desk.streams.place():
@@ -43,14 +44,31 @@ async def events(
     id: PathId,  # noqa: A002 - its name in the contract
     state: AppState,
     session: Session,
-    desk: Annotated[ImportDesk, Depends(_place)],
+    desk: Annotated[ImportDesk, Depends(place)],
     last_event_id: Annotated[str | None, Header(description="What an `EventSource` sends by itself")] = None,
 ) -> Response:
     """Server-sent events with all that `GET /videos/imports/{id}` answers: one at once, one at every change.
 
     The stream ends when the import has ended, and when the token expires.
     """
-    first = await service.one(session, id)
+    return await stream(state, desk, session, user, id, last_event_id)
+
+
+async def stream(
+    state: State,
+    desk: ImportDesk,
+    session: AsyncSession,
+    user: Claims,
+    import_id: int,
+    last_event_id: str | None,
+) -> Response:
+    """Return an import as a stream for somebody, who is held against the database at every change.
+
+    Raises:
+        NotFound: there is no such import.
+
+    """
+    first = await service.one(session, import_id)
     if not first.status.is_running and last_event_id == event_id(first):
         return Response(status_code=204)
     return EventStream(desk.streams.follow(first, _look(state, user, first), user.expires_at))

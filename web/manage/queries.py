@@ -7,6 +7,8 @@ from typing import NamedTuple
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.videos.service import NO_VIDEO
+from core.errors import NotFound
 from core.tables import Course, PlaylistImport, Registration, User, Video
 
 
@@ -54,6 +56,20 @@ async def last_import(session: AsyncSession, course_id: int) -> PlaylistImport |
     """Return the newest import of a course; None where it never had one."""
     statement = select(PlaylistImport).where(PlaylistImport.course_id == course_id)
     return (await session.scalars(statement.order_by(PlaylistImport.id.desc()).limit(1))).first()
+
+
+async def video(session: AsyncSession, course_id: int, video_id: int) -> Video:
+    """Return a video of a course.
+
+    Raises:
+        NotFound: it has none with this id.
+
+    """
+    statement = select(Video).where(Video.course_id == course_id, Video.id == video_id)
+    found = (await session.scalars(statement)).one_or_none()
+    if found is None:
+        raise NotFound(NO_VIDEO)
+    return found
 
 
 async def course_of_playlist(session: AsyncSession, playlist_id: str) -> Course | None:

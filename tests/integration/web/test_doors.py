@@ -17,7 +17,7 @@ from web.pages import PageRoute
 async def furnished(sessions: Sessions, people: dict[str, int]) -> None:
     """A course with a video, and an import that failed."""
     async with sessions.begin() as session:
-        session.add(Course(course_title="Optics", playlist_id="PLoptics"))
+        session.add(Course(course_title="Optics", playlist_id="PL0123456789abcdef"))
         await session.flush()
         session.add(Video(course_id=1, title="Lenses", video_link="https://example.org/lenses", position=0))
         session.add(PlaylistImport(course_id=1, status="failed", requested_by=people["grace"]))

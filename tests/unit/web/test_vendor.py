@@ -41,6 +41,7 @@ def test_pages_load_only_what_there_is() -> None:
 def test_no_template_and_no_script_of_ours_names_another_origin() -> None:
     sources = [*WEB.rglob("*.html"), *(WEB / "static" / "css").glob("*"), *(WEB / "static" / "js").glob("*")]
     loading = re.compile(
-        r"""(?:src|href|url|import|fetch)\W{1,3}(?:https?:)?//(?!www\.youtube-nocookie\.com)"""
+        r"""(?:src\W{1,3}|<link[^>]*href=.|url\(.?|import\W+|fetch\(.)"""
+        r"""(?:https?:)?//(?!www\.youtube-nocookie\.com)"""
     )
     assert {path.name for path in sources if loading.search(path.read_text())} == set()

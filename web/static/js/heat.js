@@ -1,0 +1,62 @@
+// Opens cells of the heat map in a drawer, by pointer or by keyboard. Without it, students' names lead there.
+const region = document.getElementById("heat");
+const drawer = document.getElementById("drawer");
+const FIRST = 3;
+const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+let current = null;
+
+if (region) {
+  const table = region.querySelector("table");
+  const rows = table.tBodies[0].rows;
+  const heads = table.tHead.rows[0].cells;
+
+  const choose = (cell) => {
+    current?.removeAttribute("tabindex");
+    current = cell;
+    cell.tabIndex = -1;
+    cell.focus();
+    cell.scrollIntoView({ block: "nearest", inline: "nearest" });
+  };
+
+  const open = async (cell) => {
+    const user = cell.parentElement.dataset.user;
+    const { date } = heads[cell.cellIndex].dataset;
+    if (!date) return;
+    await window.htmx.ajax("GET", `/reports/students/${user}/${date}`, { target: "#drawer-body", swap: "innerHTML" });
+    if (!drawer.open) drawer.showModal();
+  };
+
+  table.addEventListener("click", ({ target }) => {
+    const cell = target.closest("td");
+    if (!cell || cell.cellIndex < FIRST) return;
+    choose(cell);
+    open(cell);
+  });
+
+  region.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.target.closest("a")) return;
+    const step = STEPS[event.key];
+    if (step) {
+      event.preventDefault();
+      const row = current ? current.parentElement.sectionRowIndex + step[0] : 0;
+      const column = current ? current.cellIndex + step[1] : FIRST;
+      const next = rows[row]?.cells[column];
+      if (next && column >= FIRST) choose(next);
+    } else if (event.key === "Enter" && current) {
+      event.preventDefault();
+      open(current);
+    }
+  });
+
+  drawer.addEventListener("close", () => current?.focus());
+
+  // A corrected day shows in its cell at once; reloading the page shows the rest.
+  document.body.addEventListener("htmx:afterSwap", () => {
+    const day = drawer.querySelector("#day");
+    if (!day || !current || !day.querySelector(".notice.good")) return;
+    const { status, corrected } = day.dataset;
+    if (corrected) current.textContent = { present: "✓*", absent: "–*", excused: "e*" }[status];
+    current.classList.remove("p", "a", "e");
+    current.classList.add(status[0]);
+  });
+}
