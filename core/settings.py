@@ -88,6 +88,15 @@ class Settings(HomeSettings):
         500_000, ge=1, description="Events that may wait while the broker is away; more are refused with 503"
     )
 
+    keep_log_days: int | None = Field(
+        None, ge=1, description="Days after which the event log is pruned by itself; kept for ever unless set"
+    )
+    keep_row_days: int | None = Field(
+        None,
+        ge=1,
+        description="Days after which rows go, at the earliest with their log; kept unless set",
+    )
+
     youtube_api_key: SecretStr | None = Field(
         None, description="Key of the YouTube Data API v3; without one, yt-dlp reads playlists"
     )
@@ -112,7 +121,10 @@ class Settings(HomeSettings):
             [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
         )
 
-    @field_validator("youtube_api_key", "youtube_innertube_host", "youtube_ca_file", mode="before")
+    @field_validator(
+        *("youtube_api_key", "youtube_innertube_host", "youtube_ca_file", "keep_log_days", "keep_row_days"),
+        mode="before",
+    )
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value
@@ -142,6 +154,16 @@ class Settings(HomeSettings):
                     f"EDUTRACK_SECRET_KEY (and every previous key) must have at least {MIN_SECRET_BYTES} "
                     "bytes outside development; make one with `openssl rand -hex 32`"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _kept_long_enough(self) -> Self:
+        """Nothing goes before its day is final, and no row before its log: a rebuild would bring it back."""
+        if self.keep_log_days is not None and self.keep_log_days < self.late_days:
+            raise ValueError("EDUTRACK_KEEP_LOG_DAYS must not be less than EDUTRACK_LATE_DAYS")
+        rows = self.keep_row_days
+        if rows is not None and (self.keep_log_days is None or rows < self.keep_log_days):
+            raise ValueError("EDUTRACK_KEEP_ROW_DAYS needs EDUTRACK_KEEP_LOG_DAYS, and must not be less")
         return self
 
     @property

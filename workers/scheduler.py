@@ -3,7 +3,7 @@
 from functools import partial
 
 from core.settings import Settings
-from workers import rosters
+from workers import retention, rosters
 from workers.celery_app import configure_task_logging, make_celery
 from workers.celery_beat import Scheduler
 from workers.chores import Chore
@@ -12,7 +12,7 @@ from workers.playlist_import import sweep
 
 def chores(settings: Settings) -> tuple[Chore, ...]:
     """Return what the scheduler does itself."""
-    return (sweep.chore(settings), rosters.chore(settings))
+    return (sweep.chore(settings), rosters.chore(settings), retention.chore(settings))
 
 
 def run(settings: Settings) -> None:
