@@ -10,6 +10,7 @@ from cli import (
     db,
     dead_letters,
     explain,
+    export,
     imports,
     prune,
     queues,
@@ -33,6 +34,7 @@ for name, group in (
     ("user", user),
     ("course", course),
     ("roster", roster),
+    ("export", export),
     ("dead-letters", dead_letters),
 ):
     app.add_typer(group.app, name=name)

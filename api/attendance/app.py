@@ -2,12 +2,13 @@
 
 from fastapi import APIRouter, FastAPI
 
-from api.attendance import course_routes, day_routes, explain_routes, routes
+from api.attendance import course_routes, day_routes, explain_routes, report_routes, routes
 from api.factory import Dependency, Service, create_app
 from core.settings import load_settings
 
 router = APIRouter()
 router.include_router(routes.router)
+router.include_router(report_routes.router)
 router.include_router(explain_routes.router)  # before days: `explain` is none
 router.include_router(day_routes.router)
 router.include_router(course_routes.router)

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from api.attendance.course_schemas import CourseDay
 from api.attendance.courses import TOO_LONG, CourseKey, CourseReader, days_asked, key_of
 from api.attendance.listing import Listing, listed
+from api.attendance.negotiation import FormQuery
 from api.attendance.reading import ReaderPart
 from api.content import NO_COURSE
 from api.deps import Admin, AppState, PathId, Session
@@ -32,6 +33,7 @@ async def of_course(
     reader: ReaderPart,
     days: DaysQuery,
     page: PageQuery,
+    form: FormQuery,
 ) -> Any:
     """One row for each registered student and day on which the course expected or saw the student.
 
@@ -41,7 +43,7 @@ async def of_course(
     await course.require(session)
     listing = Listing(CourseDay, course.rows, key_of)
     numbers = page.after_numbers(2)
-    return await listing.answer(session, state, page, _key(numbers) if numbers else None)
+    return await listing.answer(session, state, page, _key(numbers) if numbers else None, form)
 
 
 def _key(numbers: tuple[int, ...]) -> CourseKey:

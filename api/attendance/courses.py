@@ -90,6 +90,18 @@ class CourseReader:
             begun = (user_ids[-1] + 1, date.min)
         return await self._answers(session, found)
 
+    async def rows_of(self, session: AsyncSession, user_ids: Sequence[int]) -> list[CourseDay]:
+        """Return all rows of some students."""
+        policy = self.reader.policy
+        school_days = await load_school_days(session, policy.zone, self.days[0], self.days[-1])
+        found = await queries.course_days(
+            session,
+            *(self.course_id, school_days, self.days, user_ids),
+            after=(0, date.min),
+            limit=len(user_ids) * len(self.days),
+        )
+        return await self._answers(session, found)
+
     async def _answers(self, session: AsyncSession, rows: Sequence[CourseRow]) -> list[CourseDay]:
         policy = self.reader.policy
         rules = await load_rules(session, policy, self.course_id)

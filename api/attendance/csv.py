@@ -11,12 +11,19 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 def header(model: type[BaseModel]) -> str:
     """Return the first line: the fields of what is listed."""
-    return _lines([model.model_fields])
+    return text([model.model_fields])
 
 
 def lines(rows: Iterable[BaseModel]) -> str:
+    """Return one line per row, of its fields."""
+    return text([value for _, value in row] for row in rows)
+
+
+def text(rows: Iterable[Iterable[object]]) -> str:
     """Return one line per row."""
-    return _lines([_cell(value) for _, value in row] for row in rows)
+    written = io.StringIO()
+    csv.writer(written).writerows([_cell(value) for value in row] for row in rows)
+    return written.getvalue()
 
 
 def _cell(value: object) -> str:
@@ -27,9 +34,3 @@ def _cell(value: object) -> str:
         return str(value).lower()
     text = str(value)
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
-
-
-def _lines(rows: Iterable[Iterable[str]]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue()

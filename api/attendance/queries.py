@@ -32,7 +32,7 @@ class DayRow(NamedTuple):
     """The entry of the audit that its correction stands in."""
 
 
-_KNOWN = f"""
+KNOWN = f"""
 SELECT u.id AS user_id, u.username, d.date, {EXPECTED} AS expected,
        a.status, a.total_time, a.overlap_time, a.rule_id, a.required_seconds,
        a.user_id IS NOT NULL AS was_watched, k.status AS correction, k.reason, k.entry_id
@@ -40,14 +40,15 @@ FROM users u CROSS JOIN {DAYS}
 LEFT JOIN attendance a ON a.user_id = u.id AND a.date = d.date
 LEFT JOIN attendance_corrections k ON k.user_id = u.id AND k.date = d.date
 """  # noqa: S608 - nothing but constants
+"""Of users `u` on days `d`; it needs a condition on the users and `SchoolDays.columns`."""
 
 _ROSTER = text(f"""
-SELECT * FROM ({_KNOWN} WHERE u.id > :after) AS known
+SELECT * FROM ({KNOWN} WHERE u.id > :after) AS known
 WHERE expected OR was_watched OR correction IS NOT NULL
 ORDER BY user_id LIMIT :limit
 """)  # noqa: S608 - likewise
 
-_DAYS_OF = text(f"{_KNOWN} WHERE u.id = :user_id ORDER BY d.date DESC")
+_DAYS_OF = text(f"{KNOWN} WHERE u.id = :user_id ORDER BY d.date DESC")
 
 _DATES_OF = text("""
 SELECT date FROM (

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.attendance.listing import Listing, listed
+from api.attendance.negotiation import FormQuery
 from api.attendance.reading import ReaderPart
 from api.attendance.schemas import AttendanceDay
 from api.attendance.service import NO_SUCH_USER, Reader, name_of
@@ -35,10 +36,16 @@ async def today(user: CurrentUser, session: Session, reader: ReaderPart) -> Atte
     "/me", response_model=list[AttendanceDay], responses=_LISTED, summary="One's own days, newest first"
 )
 async def mine(
-    user: CurrentUser, session: Session, state: AppState, reader: ReaderPart, days: DaysQuery, page: PageQuery
+    user: CurrentUser,
+    session: Session,
+    state: AppState,
+    reader: ReaderPart,
+    days: DaysQuery,
+    page: PageQuery,
+    form: FormQuery,
 ) -> Any:
     listing = _history(reader, user.user_id, days)
-    return await listing.answer(session, state, page, page.after_day())
+    return await listing.answer(session, state, page, page.after_day(), form)
 
 
 @router.get(
@@ -55,10 +62,11 @@ async def of_user(
     reader: ReaderPart,
     days: DaysQuery,
     page: PageQuery,
+    form: FormQuery,
 ) -> Any:
     await name_of(session, user_id)
     listing = _history(reader, user_id, days)
-    return await listing.answer(session, state, page, page.after_day())
+    return await listing.answer(session, state, page, page.after_day(), form)
 
 
 @router.get(
@@ -68,7 +76,13 @@ async def of_user(
     summary="Every student of a date, absent ones included",
 )
 async def on_date(
-    _: Admin, date: Day, session: Session, state: AppState, reader: ReaderPart, page: PageQuery
+    _: Admin,
+    date: Day,
+    session: Session,
+    state: AppState,
+    reader: ReaderPart,
+    page: PageQuery,
+    form: FormQuery,
 ) -> Any:
     """Who was expected, whoever watched anything, and whose day is corrected; by id."""
 
@@ -76,7 +90,7 @@ async def on_date(
         return reader.roster(session, date, after=after or 0, limit=limit)
 
     listing = Listing(AttendanceDay, read, lambda row: row.user_id)
-    return await listing.answer(session, state, page, page.after_id())
+    return await listing.answer(session, state, page, page.after_id(), form)
 
 
 def _history(reader: Reader, user_id: int, days: Days) -> Listing[date, AttendanceDay]:

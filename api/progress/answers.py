@@ -6,14 +6,19 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from api.formats import clock_time, duration
-from api.progress.schemas import AppliedAnswer, ProgressRecord
+from api.progress.schemas import AppliedAnswer, WatchedRecord
+from core.coverage import Seen
 from core.tables import Progress
 from events.schemas import ProgressRecord as AppliedRecord
 
 
-def stored(row: Progress, zone: ZoneInfo) -> ProgressRecord:
-    """Return a row as it is answered."""
-    return ProgressRecord(**_fields(row, row.watch_time, zone))
+def stored(row: Progress, seen: Seen, zone: ZoneInfo) -> WatchedRecord:
+    """Return a row as it is answered, with what was seen of its video."""
+    return WatchedRecord(
+        **_fields(row, row.watch_time, zone),
+        position_seconds=seen.position_seconds,
+        unique_seconds=seen.unique_seconds,
+    )
 
 
 def applied(record: AppliedRecord, event_id: UUID, zone: ZoneInfo, *, duplicate: bool) -> AppliedAnswer:

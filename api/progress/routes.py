@@ -23,8 +23,8 @@ from api.progress.schemas import (
     AppliedAnswer,
     BatchAnswer,
     BatchRequest,
-    ProgressRecord,
     ProgressRequest,
+    WatchedRecord,
 )
 from api.progress.service import Desk
 from api.state import State
@@ -123,7 +123,7 @@ async def history(
     desk: DeskPart,
     days: DaysQuery,
     page: PageQuery,
-) -> list[ProgressRecord]:
+) -> list[WatchedRecord]:
     rows = await service.history(
         session,
         desk.videos,

@@ -167,6 +167,18 @@ class ProgressRecord(BaseModel):
     watch_time_seconds: float = Field(description="Credited time, exactly", examples=[630.0])
 
 
+class WatchedRecord(ProgressRecord):
+    """A record with what is known of the video as a whole, the same in each."""
+
+    position_seconds: float | None = Field(
+        description="Where the user was last, to go on from; null where no player said", examples=[630.0]
+    )
+    unique_seconds: float = Field(
+        description="How much of the video was seen at least once, as far as the player says where it was",
+        examples=[610.5],
+    )
+
+
 class AppliedAnswer(ProgressRecord):
     """The record as it stood when the event was applied."""
 

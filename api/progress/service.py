@@ -20,10 +20,11 @@ from api.progress.schemas import (
     BatchRequest,
     PlainBatch,
     PlainReport,
-    ProgressRecord,
     ProgressRequest,
+    WatchedRecord,
 )
 from core.clock import Clock
+from core.coverage import Seen, seen_of_video
 from core.database import AWAY
 from core.errors import BadRequest, Conflict, NotFound, Unavailable
 from core.policy import Policy
@@ -172,7 +173,7 @@ async def history(
     last: date | None,
     before: date | None,
     limit: int,
-) -> list[ProgressRecord]:
+) -> list[WatchedRecord]:
     """Return a user's records on a video, newest first.
 
     Raises:
@@ -184,4 +185,5 @@ async def history(
     rows = await queries.history(
         session, user_id, video_id, first=first, last=last, before=before, limit=limit
     )
-    return [stored(row, policy.zone) for row in rows]
+    seen = await seen_of_video(session, user_id, video_id) if rows else Seen()
+    return [stored(row, seen, policy.zone) for row in rows]

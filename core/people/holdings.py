@@ -27,6 +27,7 @@ HOLDINGS = (
     Holding("progress_events", "user_id", Fate.DELETED),
     Holding("players", "user_id", Fate.DELETED, exported=False),  # says nothing that the events do not
     Holding("progress", "user_id", Fate.DELETED),
+    Holding("coverage", "user_id", Fate.DELETED),
     Holding("attendance", "user_id", Fate.DELETED),
     Holding("roll", "user_id", Fate.DELETED),
     Holding("attendance_corrections", "user_id", Fate.DELETED),

@@ -3,6 +3,7 @@
 from core.tables.closing import ClosedDay, Roll
 from core.tables.corrections import Correction, CorrectionEntry
 from core.tables.courses import Course, Registration
+from core.tables.coverage import Coverage
 from core.tables.dead_letters import DeadLetterAction
 from core.tables.imports import RUNNING, ImportKey, ImportStatus, PlaylistImport, PlaylistItem
 from core.tables.outbox import OutboxMessage
@@ -21,6 +22,7 @@ __all__ = [
     "Correction",
     "CorrectionEntry",
     "Course",
+    "Coverage",
     "DeadLetterAction",
     "Holiday",
     "ImportKey",

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.calendar import local_date
 from core.clock import Clock, utc_now
+from core.coverage import keep_seen
 from core.database import Sessions
 from core.errors import Conflict
 from core.policy import Policy
@@ -54,6 +55,7 @@ async def prune(
         async with sessions.begin() as session:
             await log.share_policy_lock(session)
             await log.lock_users(session, user_ids)
+            await keep_seen(session, user_ids)
             removed = await _remove(session, user_ids, until)
             await players.forget(session, user_ids, until)
         yield Removal(len(user_ids), removed)

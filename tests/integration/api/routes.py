@@ -130,6 +130,8 @@ ROUTES = (
         Who.ADMIN,
         "/attendance/user/1/2026-11-23/history",
     ),
+    Route("GET", "/attendance/report", Who.ADMIN),
+    Route("GET", "/attendance/course/{course_id}/summary", Who.ADMIN, "/attendance/course/1/summary"),
     Route("GET", "/attendance/course/{course_id}", Who.ADMIN, "/attendance/course/1"),
     Route("POST", "/rosters", Who.ADMIN, content=ROSTER, headers={"Content-Type": "text/csv"}),
     Route("GET", "/rosters", Who.ADMIN),

@@ -219,9 +219,11 @@ def wrong_urls(route: Route) -> Iterator[str]:
         for query in (
             "limit=x",
             "course_id=x",
+            "course_id=999",
             "after=!",
             "from=yesterday",
             "from=2026-02-30",
+            "from=2020-01-01",
             "from=2026-02-02&to=2026-02-01",
             "date=yesterday",
             "date=0001-01-01",

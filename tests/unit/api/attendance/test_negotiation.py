@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.attendance.negotiation import prefers_csv
+from api.attendance.negotiation import Form, preferred
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from api.attendance.negotiation import prefers_csv
     ],
 )
 def test_csv_is_answered_to_who_likes_it_better(accept: str) -> None:
-    assert prefers_csv(accept)
+    assert preferred(accept) is Form.CSV
 
 
 @pytest.mark.parametrize(
@@ -39,9 +39,14 @@ def test_csv_is_answered_to_who_likes_it_better(accept: str) -> None:
     ],
 )
 def test_json_is_answered_to_everybody_else(accept: str | None) -> None:
-    assert not prefers_csv(accept)
+    assert preferred(accept) is Form.JSON
 
 
 @given(st.text())
 def test_no_header_breaks_it(accept: str) -> None:
-    prefers_csv(accept)
+    preferred(accept)
+
+
+def test_a_workbook_is_answered_to_who_names_it() -> None:
+    assert preferred(f"{Form.XLSX.media_type}, text/csv;q=0.9, */*;q=0.1") is Form.XLSX
+    assert preferred("application/*") is Form.JSON

@@ -3,6 +3,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from api.progress.answers import applied, stored
+from core.coverage import Seen
 from core.tables import Progress
 from events.schemas import ProgressRecord
 
@@ -35,7 +36,8 @@ def test_a_stored_row_is_answered_in_the_school_s_zone() -> None:
         end_time=PAUSED_AT,
         watch_time=PAUSED_AT - PLAYED_AT,
     )
-    assert stored(row, KOLKATA).model_dump(mode="json") == EXPECTED
+    seen = {"position_seconds": 630.0, "unique_seconds": 610.5}
+    assert stored(row, Seen(610.5, 630.0), KOLKATA).model_dump(mode="json") == EXPECTED | seen
 
 
 def test_an_applied_record_is_answered_like_the_row_it_became() -> None:
