@@ -17,7 +17,7 @@ from core.settings import Settings
 from stack.ports import pick_port
 from tests.conftest import SECRET
 
-START_SECONDS = 30
+START_SECONDS = 60
 STOP_SECONDS = 15
 COMMAND = Path(sys.executable).with_name("edutrack")
 PASSWORD = "correct horse battery staple"

@@ -63,7 +63,7 @@ export const makeRing = (dropped) => {
     /** Whether there may be something to send. */
     waits: () => {
       try {
-        return events.length + others().length > 0;
+        return events.length > 0 || others().length > 0;
       } catch {
         return false;
       }

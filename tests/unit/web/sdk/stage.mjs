@@ -1,0 +1,77 @@
+// A browser's clock, storage, locks and network, as far as the player script asks for them, all in the test's hands.
+import { mock } from "node:test";
+
+export const HOUR = 3_600_000;
+
+/** A wall clock and a monotonic one. `pass` runs both and the timers; the wall clock alone can be set. */
+export const clock = {
+  wall: Date.UTC(2026, 10, 24, 10),
+  running: 1000,
+  pass(milliseconds) {
+    this.wall += milliseconds;
+    this.running += milliseconds;
+    mock.timers.tick(milliseconds);
+  },
+};
+Date.now = () => clock.wall;
+const set = (name, value) => Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+set("performance", { now: () => clock.running });
+
+/** Let promises that wait for nothing but each other go on. */
+export const settle = async () => {
+  for (let turn = 0; turn < 50; turn++) await null;
+};
+
+/** Start a browser without a past: timers, storage and locks are new. */
+export const makeBrowser = () => {
+  mock.timers.reset();
+  mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  const held = new Set();
+  const stored = {};
+  const storage = new Proxy(stored, {
+    get: (_, name) =>
+      ({
+        getItem: (key) => stored[key] ?? null,
+        setItem: (key, value) => void (stored[key] = value),
+        removeItem: (key) => void delete stored[key],
+      })[name] ?? stored[name],
+  });
+  const locks = {
+    async request(name, options, callback = options) {
+      if (options.ifAvailable) return callback(held.has(name) ? null : { name });
+      held.add(name);
+      return callback({ name });
+    },
+  };
+  set("localStorage", storage);
+  set("navigator", { locks });
+  return { held, stored, without: (part) => set(part, part === "navigator" ? {} : undefined) };
+};
+
+/** Answers for `fetch`, in order; the last one stays. A text is a network error. */
+export const makeNetwork = (...answers) => {
+  const requests = [];
+  set("fetch", async (url, request) => {
+    const answer = answers.length > 1 ? answers.shift() : answers[0];
+    const body = JSON.parse(request.body);
+    requests.push({ at: clock.running, token: request.headers.Authorization, ...body });
+    if (typeof answer === "string") throw new TypeError(answer);
+    const { status = 202, retryAfter = null, content } = answer;
+    const results = body.events.map(() => ({ status: "accepted" }));
+    return {
+      status,
+      ok: status < 300,
+      headers: { get: () => retryAfter },
+      json: async () => {
+        if (content === "html") throw new SyntaxError("no JSON");
+        return content ?? (status < 300 ? { results } : { detail: "no" });
+      },
+    };
+  });
+  return requests;
+};
+
+export const token = (sub) => `x.${Buffer.from(JSON.stringify({ sub })).toString("base64url")}.x`;
+
+let made = 0;
+export const makeEvent = () => ({ event_id: `event-${made++}`, occurred_at: new Date(clock.wall).toISOString() });
