@@ -8,13 +8,14 @@ TEST_PROCESSES ?= 2
 LOCK := uv pip compile --universal --generate-hashes --no-annotate --python-version 3.11 --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help venv up test chaos bench lint types unit fmt lock vendor sdk clean
+.PHONY: help venv up test chaos bench bench-growth bench-sustained lint types unit fmt lock vendor sdk clean
 
 help:
 	@echo "make up     run EduTrack on this machine (EDUTRACK_PORT, EDUTRACK_HOME)"
 	@echo "make test   run every check and test, on servers of its own"
 	@echo "make chaos  inject every fault under load and check what was promised"
-	@echo "make bench  measure everything beside the baselines it must beat"
+	@echo "make bench  measure everything beside the baselines it must beat (about 20 minutes)"
+	@echo "make bench-growth, make bench-sustained  with 20 million events; for half an hour"
 	@echo "make lint   ruff, mypy, import rules    make fmt   format"
 	@echo "make unit   the tests that need no services"
 	@echo "make lock   pin dependencies anew"
@@ -41,7 +42,7 @@ unit: venv
 	$(BIN)/pytest tests/unit tests/contract tests/test_architecture.py
 
 test: lint
-	$(BIN)/python -m stack.install rabbitmq chromium node
+	$(BIN)/python -m stack.install rabbitmq chromium node wrk
 	$(BIN)/python -m tests.services $(BIN)/pytest -n $(TEST_PROCESSES) --dist worksteal -m "not serial"
 	$(BIN)/pytest -m serial
 
@@ -52,6 +53,15 @@ chaos: venv
 bench: $(VENV)/.bench
 	$(BIN)/python -m stack.install rabbitmq wrk
 	$(BIN)/python -m bench
+
+bench-growth: $(VENV)/.bench
+	$(BIN)/python -m stack.install rabbitmq wrk
+	$(BIN)/python -m bench growth --millions 0 1 5 20 --build build/bench-growth
+	$(BIN)/python -m bench.picture build/bench-growth/bench.json build/bench-growth/growth.svg
+
+bench-sustained: $(VENV)/.bench
+	$(BIN)/python -m stack.install rabbitmq wrk
+	$(BIN)/python -m bench sustained --build build/bench-sustained
 
 $(VENV)/.bench: requirements-bench.lock $(VENV)/.complete
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements-bench.lock

@@ -3,8 +3,8 @@
 import sys
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from functools import partial
+from uuid import UUID
 
 from bench import database
 from bench.broker import fill
@@ -21,18 +21,19 @@ SIZES = {"mixed": (1, 1, 1, 1, 10, 50, 136), "one event": (1,), "50 events": (50
 THEIR_SHARE = 8
 """The baseline gets that part of the backlog: it would take as many times as long."""
 WARM_UP = 5_000
-LAST_EVENTS = 100
+SOME = 100
+"""Events at either end of a backlog, looked for to see whether it has begun or ended."""
 DRAINED_SECONDS = 300
-STUDENTS = 2_000
+STUDENTS = range(1, 2_001)
 BASELINE = (sys.executable, "-m", "bench.baselines.consumer")
 
-_STARTED = "SELECT EXISTS (SELECT FROM progress_events WHERE received_at >= $1) AS yes"
-_LAST = "SELECT count(*) AS n FROM progress_events WHERE user_id = ANY($1) AND event_id = ANY($2)"
-_STORED = "SELECT count(*) AS n FROM progress_events WHERE received_at >= $1"
-_PACE = """
-WITH mine AS (SELECT applied_at FROM progress_events WHERE received_at >= $1),
-     ends AS (SELECT min(applied_at) AS first, max(applied_at) AS last FROM mine)
-SELECT (SELECT count(*) FROM mine WHERE applied_at < last) AS events,
+_MINE = """unnest($1::bigint[], $2::uuid[]) AS mine (user_id, event_id)
+           JOIN progress_events USING (user_id, event_id)"""
+_STORED = f"SELECT count(*) AS n FROM {_MINE}"
+_PACE = f"""
+WITH stored AS (SELECT applied_at FROM {_MINE}),
+     ends AS (SELECT min(applied_at) AS first, max(applied_at) AS last FROM stored)
+SELECT (SELECT count(*) FROM stored WHERE applied_at < last) AS events,
        extract(epoch FROM last - first)::float8 AS seconds
 FROM ends
 """
@@ -41,8 +42,8 @@ _TIDY = "ANALYZE progress_events, players, progress, attendance"
 
 def measure(stage: Stage, run: Run) -> Outcome:
     """Compare our consumer with the baseline on a backlog of messages of mixed sizes, then of one size."""
-    ours = stage.site("consumer", students=STUDENTS, senders=STUDENTS)
-    theirs = stage.site("consumer_baseline", students=STUDENTS, senders=STUDENTS)
+    ours = stage.site("consumer", senders=STUDENTS)
+    theirs = stage.site("consumer_baseline", senders=STUDENTS)
     for site, command in ((ours, worker()), (theirs, BASELINE)):
         drain(stage, site, command, SIZES["mixed"], WARM_UP)
         database.ask(site.database_url, _TIDY)
@@ -71,29 +72,27 @@ def drain(stage: Stage, site: Site, command: Sequence[str], sizes: Sequence[int]
     Neither the start of the process nor its first batch is in it.
     """
     backlog = watching(site.students, events)
-    began = min(event.received_at for event in backlog)
     site.purge()
     fill(site.settings.amqp_url.get_secret_value(), backlog, sizes)
     with running(site, f"consumer-{command[-1]}", command) as pid:
         parts = {"worker": [pid], **stage.parts}
-        _wait(lambda: bool(database.ask(site.database_url, _STARTED, began)[0]["yes"]), every=0.05)
-        before, first = cpu_seconds(parts), _stored(site, began)
-        _wait(lambda: _are_stored(site, backlog[-LAST_EVENTS:]), every=0.1)
-        _wait(lambda: _stored(site, began) == events, every=0.2)
+        _wait(lambda: _stored(site, backlog[:SOME]) > 0, every=0.05)
+        before, first = cpu_seconds(parts), _stored(site, backlog)
+        _wait(lambda: _stored(site, backlog[-SOME:]) == SOME, every=0.1)
+        _wait(lambda: _stored(site, backlog) == events, every=0.2)
         after, memory = cpu_seconds(parts), memory_mb(parts)
-    pace = database.ask(site.database_url, _PACE, began)[0]
+    pace = database.ask(site.database_url, _PACE, *_keys(backlog))[0]
     share = pace["events"] / (events - first)
     cpu = {part: (seconds - before[part]) * share for part, seconds in after.items()}
     return Sample(pace["events"], pace["seconds"], cpu, memory)
 
 
-def _stored(site: Site, since: datetime) -> int:
-    return int(database.ask(site.database_url, _STORED, since)[0]["n"])
+def _stored(site: Site, events: Sequence[Event]) -> int:
+    return int(database.ask(site.database_url, _STORED, *_keys(events))[0]["n"])
 
 
-def _are_stored(site: Site, events: Sequence[Event]) -> bool:
-    keys = [event.user_id for event in events], [event.event_id for event in events]
-    return bool(database.ask(site.database_url, _LAST, *keys)[0]["n"] == len(events))
+def _keys(events: Sequence[Event]) -> tuple[list[int], list[UUID]]:
+    return [event.user_id for event in events], [event.event_id for event in events]
 
 
 def _wait(done: Callable[[], bool], *, every: float) -> None:

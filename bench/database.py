@@ -1,7 +1,6 @@
 """Schools in PostgreSQL, made by statements that make many rows at once."""
 
 import asyncio
-from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -57,11 +56,6 @@ def ask(url: str, statement: str, *arguments: Any) -> list[asyncpg.Record]:
     """Return the rows of a statement, on a connection of its own."""
     found: list[asyncpg.Record] = asyncio.run(_on(url, lambda it: it.fetch(statement, *arguments)))
     return found
-
-
-def days(number: int) -> timedelta:
-    """Return so many days."""
-    return timedelta(days=number)
 
 
 async def _on(url: str, work: Any) -> Any:

@@ -8,13 +8,19 @@ from contextlib import ExitStack
 from functools import partial
 
 from bench.load import Load
-from bench.results import Figure, Outcome, Sample, alternate
+from bench.results import Comparison, Figure, Outcome, Sample, alternate
 from bench.run import Run
 from bench.stage import Served, Site, Stage, baseline, gateway
 from bench.usage import measured
 
-OURS, EMPTY, WRITE_THROUGH, LIMIT = "EduTrack", "empty FastAPI", "write-through", "bare ASGI"
-BASELINES = {EMPTY: "empty", WRITE_THROUGH: "write_through", LIMIT: "asgi"}
+OURS, EMPTY, WRITE_THROUGH = "EduTrack", "empty FastAPI", "write-through"
+SYNCHRONOUS, LIMIT = "synchronous ORM", "bare ASGI"
+BASELINES = {
+    EMPTY: "empty",
+    WRITE_THROUGH: "write_through",
+    SYNCHRONOUS: "synchronous",
+    LIMIT: "asgi",
+}
 
 
 def measure(stage: Stage, run: Run) -> Outcome:
@@ -38,8 +44,16 @@ def measure(stage: Stage, run: Run) -> Outcome:
             "ingest/write-through": compared.ratio(OURS, WRITE_THROUGH),
             "memory/api": memory,
         },
-        {"of the limit (bare ASGI)": compared.ratio(OURS, LIMIT)},
+        {
+            "of the limit, bare ASGI": compared.ratio(OURS, LIMIT),
+            "CPU of the API, of what an empty endpoint takes": _api_cpu(compared),
+        },
     )
+
+
+def _api_cpu(compared: Comparison) -> Figure:
+    pairs = zip(compared.sides[OURS], compared.sides[EMPTY], strict=True)
+    return Figure.of((ours.cpu_per_1000("API") / empty.cpu_per_1000("API") for ours, empty in pairs), "x")
 
 
 def sample(stage: Stage, site: Site, served: Served, load: Load, seconds: float) -> Sample:

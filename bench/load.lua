@@ -12,6 +12,8 @@ local MONOTONIC = 1
 local clock = ffi.new("bench_time")
 local heads, count, prefix, first, per_request, videos, session = {}, 0, "", 0, 1, 1, ""
 local turn_times, turn = {}, -1
+local thread_of_wrk
+records = 0 -- global, because `done` runs in another Lua state and asks for it by name
 
 local function milliseconds()
     ffi.C.clock_gettime(MONOTONIC, clock)
@@ -39,6 +41,10 @@ local function paced(rate, seconds)
     end
 end
 
+function setup(thread)
+    thread_of_wrk = thread
+end
+
 function init(args)
     local options = {}
     for _, argument in ipairs(args) do
@@ -51,6 +57,9 @@ function init(args)
         heads[#heads + 1] = "POST " .. wrk.path .. " HTTP/1.1\r\nHost: " .. wrk.host .. ":" .. wrk.port
             .. "\r\nAuthorization: Bearer " .. token .. "\r\nContent-Type: application/json\r\n"
             .. (options.prefer ~= "" and "Prefer: " .. options.prefer .. "\r\n" or "") .. "Content-Length: "
+    end
+    if options.prefer == "" then
+        response = function(status) if status == 201 then records = records + 1 end end
     end
     if tonumber(options.rate) > 0 then delay = paced(tonumber(options.rate), tonumber(options.seconds)) end
 end
@@ -92,7 +101,7 @@ end
 function done(summary, latency, _)
     local errors = summary.errors
     io.write(string.format(
-        '\nRESULT {"answers":%d,"refused":%d,"broken":%d,"seconds":%.6f,"p50_ms":%.3f,"p99_ms":%.3f,"max_ms":%.3f}\n',
+        '\nRESULT {"answers":%d,"refused":%d,"broken":%d,"seconds":%.6f,"p50_ms":%.3f,"p99_ms":%.3f,"max_ms":%.3f,"records":%d}\n',
         summary.requests, errors.status, errors.connect + errors.read + errors.write + errors.timeout,
-        summary.duration / 1e6, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3, latency.max / 1e3))
+        summary.duration / 1e6, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3, latency.max / 1e3, thread_of_wrk:get("records")))
 end

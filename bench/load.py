@@ -3,6 +3,7 @@
 import json
 import resource
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,6 +27,8 @@ class Answers:
     p50_ms: float
     p99_ms: float
     max_ms: float
+    records: int
+    """Answers 201: those that waited got their record."""
     cpu_seconds: float
 
 
@@ -47,7 +50,8 @@ class Students:
     """Who sends: tokens in a file, and how far their time has come, which only ever moves on."""
 
     tokens: Path
-    how_many: int
+    """Their access tokens, one a line."""
+    ids: Sequence[int]
     videos: int
     at: datetime
 
@@ -74,7 +78,7 @@ class Students:
         before = _children_cpu()
         output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         found = json.loads(output.rpartition("RESULT ")[2])
-        turns = found["answers"] // self.how_many + 2
+        turns = found["answers"] // len(self.ids) + 2
         self.at += turns * load.events * EVENT_EVERY
         return Answers(
             accepted=found["answers"] - found["refused"],
@@ -84,6 +88,7 @@ class Students:
             p50_ms=found["p50_ms"],
             p99_ms=found["p99_ms"],
             max_ms=found["max_ms"],
+            records=found["records"],
             cpu_seconds=_children_cpu() - before,
         )
 

@@ -1,6 +1,6 @@
 """How long and how often is measured."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 
@@ -15,6 +15,10 @@ class Run:
     """Of the API and of what it is compared with."""
     backlog: int = 20_000
     """Events the consumer drains in a round."""
+    millions: Sequence[float] = (0, 1, 5)
+    """Events in the log where growth is measured."""
+    minutes: float = 30
+    """Of the sustained load."""
     say: Callable[[str], None] = print
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from secrets import token_hex
 
@@ -32,6 +33,8 @@ from stack.supervisor import Control
 START_SECONDS = 30
 STOP_SECONDS = 30
 TOKEN_MINUTES = 24 * 60
+VIDEOS = 50
+ERLANG = "beam.smp"
 SENT_DAYS_AGO = 6
 """The students' time begins as long ago as events may be late, so that it can run faster than ours."""
 
@@ -44,12 +47,17 @@ class Site:
     environment: Mapping[str, str]
     logs: Path
     students: Students
-    admin_token: str
+    admin: int
 
     @property
     def database_url(self) -> str:
         """As asyncpg takes it."""
         return self.settings.database_url.get_secret_value().replace("+asyncpg", "")
+
+    def token(self, user: int) -> str:
+        """Return an access token of the admin or of a student."""
+        role = Role.ADMIN if user == self.admin else Role.STUDENT
+        return Tokens.from_settings(self.settings).issue(user, f"user-{user}", role)
 
     def purge(self) -> None:
         """Throw away what waits in the queue."""
@@ -72,8 +80,8 @@ class Stage:
     folder: Path
     logs: Path
 
-    def site(self, name: str, *, students: int = 4_000, videos: int = 50, senders: int = 4_000) -> Site:
-        """Make a school; `senders` of its students get a token."""
+    def site(self, name: str, *, students: int = 4_100, senders: Sequence[int] = range(1, 4_001)) -> Site:
+        """Make a school; `senders` are the students whose events a load consists of."""
         home = self.folder / name
         home.mkdir()
         settings = Settings(
@@ -86,21 +94,13 @@ class Stage:
             redis_url=self.servers.redis_url,
         )
         upgrade(settings)
-        admin = database.seed(settings, students, videos)
+        admin = database.seed(settings, students, VIDEOS)
         write_settings(find_home(home), _variables(settings), {})
         environment = process_environment(find_home(self.servers.home)) | {"EDUTRACK_HOME": str(home)}
-        tokens = Tokens.from_settings(settings)
-        (home / "tokens").write_text(
-            "".join(f"{tokens.issue(n, f'student-{n}', Role.STUDENT)}\n" for n in range(1, senders + 1))
-        )
-        at = utc_now().replace(microsecond=0) - database.days(SENT_DAYS_AGO)
-        return Site(
-            settings,
-            environment,
-            self.logs,
-            Students(home / "tokens", senders, videos, at),
-            tokens.issue(admin, "head", Role.ADMIN),
-        )
+        at = utc_now().replace(microsecond=0) - timedelta(days=SENT_DAYS_AGO)
+        site = Site(settings, environment, self.logs, Students(home / "tokens", senders, VIDEOS, at), admin)
+        site.students.tokens.write_text("".join(f"{site.token(student)}\n" for student in senders))
+        return site
 
     @property
     def parts(self) -> Parts:
@@ -193,9 +193,11 @@ def _wait_until_it_answers(host: str, port: int) -> None:
 
 
 def _server_itself(pid: int) -> int:
-    """Return the Erlang machine below a start script that stays its parent, else the process itself."""
-    below = psutil.Process(pid).children(recursive=True)
-    return next((child.pid for child in below if child.name() == "beam.smp"), pid)
+    """Return the Erlang machine where a start script stays its parent, else the process itself."""
+    process = psutil.Process(pid)
+    if process.name() == ERLANG:  # whose own children bear that name too, for a moment
+        return pid
+    return next((child.pid for child in process.children() if child.name() == ERLANG), pid)
 
 
 def _variables(settings: Settings) -> dict[str, str]:

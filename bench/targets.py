@@ -15,6 +15,15 @@ class Target:
     at_most: float | None = None
     reported: bool = False
 
+    @property
+    def bound(self) -> str:
+        """The bound as people read it."""
+        return f"≥ {self.at_least}" if self.at_least is not None else f"≤ {self.at_most}"
+
+    def is_worse(self, figure: Figure, other: Figure) -> bool:
+        """Say whether a figure is further from what is wanted than another one."""
+        return figure.value < other.value if self.at_least is not None else figure.value > other.value
+
     def is_met(self, figure: Figure) -> bool:
         """Say whether the median keeps to the bound."""
         high_enough = self.at_least is None or figure.value >= self.at_least

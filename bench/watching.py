@@ -26,12 +26,12 @@ def _turns(students: Students) -> Iterator[Event]:
         nth = turn % VISIT_EVENTS
         kind = Play if nth == 0 else Pause if nth == VISIT_EVENTS - 1 else Heartbeat
         video = 1 + turn // VISIT_EVENTS % students.videos
-        for student in range(1, students.how_many + 1):
+        for student in students.ids:
             yield kind(
                 event_id=uuid4(),
                 user_id=student,
                 video_id=1 + (video + student) % students.videos,
-                at=students.at + turn * EVENT_EVERY + timedelta(milliseconds=student),
+                at=students.at + turn * EVENT_EVERY + timedelta(milliseconds=student % 10_000),
                 received_at=utc_now(),
                 session_id=session,
                 position_seconds=nth * EVENT_EVERY.total_seconds(),

@@ -1,0 +1,72 @@
+"""Half an hour at 70 % of the peak: lag, memory and connections stay as they are."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from statistics import median
+
+from bench import database
+from bench.lag import CONNECTIONS, Flow, flow
+from bench.load import Load
+from bench.probe import probing
+from bench.results import Figure, Outcome
+from bench.run import Run
+from bench.stage import Stage
+from bench.usage import memory_mb
+
+SHARE = 0.7
+LOOK_SECONDS = 10
+PARTS = ("API", "worker", "broker", "PostgreSQL")
+_CONNECTIONS = "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database()"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was seen at a moment."""
+
+    memory_mb: dict[str, float]
+    connections: int
+
+
+def measure(stage: Stage, run: Run) -> Outcome:
+    """Search the peak, then send at 70 % of it, and compare the last third of the time with the first."""
+    with flow(stage, "sustained", run.processes) as it:
+        peak = it.search_peak(run)
+        rate, seconds = SHARE * peak.rate, run.minutes * 60
+        run.say(f"{run.minutes:g} minutes at {rate:,.0f} events/s")
+        load = Load(rate=rate, connections=CONNECTIONS)
+        with ThreadPoolExecutor(max_workers=1) as pool, probing(it.site, it.served) as lags:
+            sending = pool.submit(it.site.students.send, load, it.served.url, seconds)
+            looks = []
+            while not sending.done():
+                looks.append(_look(it))
+                time.sleep(LOOK_SECONDS)
+        answers = sending.result()
+    facts = {
+        "rate asked for, events/s": Figure.of([rate]),
+        "rate kept, events/s": Figure.of([answers.accepted / answers.seconds]),
+        "refused": Figure.of([answers.refused + answers.broken]),
+        "lag p50": Figure.of([median(lags.seconds)], "s"),
+    }
+    return Outcome("sustained", facts=facts | _thirds("lag p50, s", lags.seconds) | _kept_flat(looks))
+
+
+def _look(it: Flow) -> Look:
+    memory = memory_mb({"API": it.served.pids, "worker": [it.worker], **it.stage.parts})
+    return Look(memory, database.ask(it.site.database_url, _CONNECTIONS)[0]["n"])
+
+
+def _kept_flat(looks: list[Look]) -> dict[str, Figure]:
+    facts = _thirds("connections to PostgreSQL", [float(look.connections) for look in looks])
+    for part in PARTS:
+        facts |= _thirds(f"memory of {part}, MB", [look.memory_mb[part] for look in looks])
+    return facts
+
+
+def _thirds(what: str, values: list[float]) -> dict[str, Figure]:
+    """Return the figures of the first and of the last third."""
+    third = max(1, len(values) // 3)
+    return {
+        f"{what}, first third": Figure.of(values[:third]),
+        f"{what}, last third": Figure.of(values[-third:]),
+    }

@@ -1,0 +1,65 @@
+"""The benchmarks measure something true: what is counted as accepted is in the log, and the rows fit it."""
+
+import os
+import subprocess
+
+import pytest
+
+from bench import database
+from bench.consumer import BASELINE, drain
+from bench.history import add_history
+from bench.load import Load
+from bench.stage import Site, Stage, gateway, running, worker
+from stack.programs import edutrack
+from stack.servers import Servers
+from stack.waiting import poll
+
+pytestmark = [pytest.mark.serial, pytest.mark.e2e]
+
+STUDENTS = 40
+HISTORY = 2_000
+SECONDS = 2
+ALONE = Load(rate=100, connections=8)
+TOGETHER = Load("/progress/batch", events=50, rate=10, connections=4)
+
+
+@pytest.fixture(scope="module")
+def stage(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    folder, logs = tmp_path_factory.mktemp("sites"), tmp_path_factory.mktemp("logs")
+    return Stage(servers, folder, logs)
+
+
+def make_site(stage: Stage, name: str) -> Site:
+    return stage.site(f"bench_{name}_{os.getpid()}", students=STUDENTS, senders=range(1, STUDENTS + 1))
+
+
+def logged(site: Site) -> int:
+    return int(database.ask(site.database_url, "SELECT count(*) AS n FROM progress_events")[0]["n"])
+
+
+def test_what_the_load_generator_counts_is_what_the_worker_logs_and_every_row_fits(stage: Stage) -> None:
+    site = make_site(stage, "load")
+    add_history(site, STUDENTS, range(HISTORY), HISTORY)
+    with gateway(site) as served:
+        alone = site.students.send(ALONE, served.url, SECONDS)
+        together = site.students.send(TOGETHER, served.url, SECONDS)
+    assert alone.accepted > 0
+    assert together.accepted > 0
+    assert alone.refused == alone.broken == together.refused == together.broken == 0
+    wanted = HISTORY + alone.accepted + together.accepted * TOGETHER.events
+    with running(site, "worker", worker()):
+        poll(lambda: logged(site) >= wanted, seconds=30)
+    assert logged(site) == wanted
+    verified = subprocess.run(
+        edutrack("verify"), env=dict(site.environment), capture_output=True, text=True, check=False
+    )
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+@pytest.mark.parametrize("name", ["EduTrack", "baseline"])
+def test_a_drained_backlog_is_in_the_log(stage: Stage, name: str) -> None:
+    site = make_site(stage, name.lower())
+    sample = drain(stage, site, worker() if name == "EduTrack" else BASELINE, (1, 10), 1_000)
+    assert logged(site) == 1_000
+    assert 0 < sample.events < 1_000
+    assert sample.cpu["worker"] > 0
