@@ -16,8 +16,8 @@ def measure(stage: Stage, run: Run) -> Outcome:
     """Compare both, in events."""
     site = stage.site("batch")
     with gateway(site, run.processes) as served:
-        for load in LOADS.values():
-            site.students.send(load, served.url, run.warm_up_seconds)
+        site.students.warm_up(served.url, run.warm_up_seconds)
+        site.students.send(LOADS[BATCH], served.url, run.warm_up_seconds)
         sides = {
             name: partial(sample, stage, site, served, load, run.seconds) for name, load in LOADS.items()
         }

@@ -2,17 +2,19 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from itertools import cycle
 
 import aio_pika
 
 from events.declare import declare_topology
-from events.publisher import Publisher
+from events.publisher import Publisher, PublishPolicy
 from events.schemas import Event, encode
 from events.topology import PROGRESS
 
 CONNECT_SECONDS = 10
 AT_ONCE = 200
+PATIENT = PublishPolicy(confirm_within=timedelta(minutes=1))
 
 
 def purge(url: str) -> None:
@@ -32,7 +34,7 @@ async def _purge(url: str) -> None:
 
 
 async def _fill(url: str, events: Sequence[Event], sizes: Iterable[int]) -> None:
-    publisher = Publisher(url)
+    publisher = Publisher(url, policy=PATIENT)
     await publisher.start()
     try:
         async with asyncio.timeout(CONNECT_SECONDS):

@@ -32,7 +32,7 @@ def measure(stage: Stage, run: Run) -> Outcome:
             served[name] = (theirs, stack.enter_context(baseline(theirs, module, run.processes)))
         sides: dict[str, Callable[[], Sample]] = {}
         for name, (site, which) in served.items():
-            site.students.send(Load(), which.url, run.warm_up_seconds)
+            site.students.warm_up(which.url, run.warm_up_seconds)
             sides[name] = partial(sample, stage, site, which, Load(), run.seconds)
         compared = alternate("one event a request", sides, run.rounds, run.say)
     memory = Figure.of((each.memory_mb["API"] for each in compared.sides[OURS]), "MB")

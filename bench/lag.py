@@ -88,7 +88,7 @@ class Flow:
     def search_peak(self, run: Run) -> Trial:
         """Return the trial at the highest rate at which the lag stayed flat, to within a tenth."""
         full = Load(connections=CONNECTIONS)
-        self.site.students.send(full, self.served.url, run.warm_up_seconds)
+        self.site.students.warm_up(self.served.url, run.warm_up_seconds)
         began = self.site.students.send(full, self.served.url, run.seconds)
         self.come_to_rest()
         best, too_fast, rate = None, float("inf"), FIRST_SHARE * began.accepted / began.seconds

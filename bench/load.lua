@@ -11,7 +11,7 @@ local MONOTONIC = 1
 
 local clock = ffi.new("bench_time")
 local heads, count, prefix, first, per_request, videos, session = {}, 0, "", 0, 1, 1, ""
-local turn_times, turn = {}, -1
+local turn_times, turn, skipped = {}, -1, 0
 local thread_of_wrk
 records = 0 -- global, because `done` runs in another Lua state and asks for it by name
 
@@ -52,6 +52,7 @@ function init(args)
         if name then options[name] = value end
     end
     per_request, videos = tonumber(options.events), tonumber(options.videos)
+    skipped = tonumber(options.skip)
     first, session, prefix = tonumber(options.first), options.session, uuid_prefix()
     for token in io.lines(options.tokens) do
         heads[#heads + 1] = "POST " .. wrk.path .. " HTTP/1.1\r\nHost: " .. wrk.host .. ":" .. wrk.port
@@ -81,8 +82,8 @@ local function begin_turn(next_turn)
 end
 
 function request()
-    local student = count % #heads
-    local my_turn = (count - student) / #heads
+    local student = (count + skipped) % #heads
+    local my_turn = (count + skipped - student) / #heads
     if my_turn ~= turn then begin_turn(my_turn) end
     local body
     if per_request == 1 then
