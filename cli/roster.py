@@ -1,10 +1,14 @@
 """`edutrack roster`: students and their courses, from a file."""
 
 import asyncio
+import os
+import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
+
+from core.errors import Conflict
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -16,11 +20,9 @@ app = typer.Typer(no_args_is_help=True, help="Students and their courses, from a
 
 LOOK_SECONDS = 0.2
 LISTED_AT_MOST = 20
-
-
-@app.callback()
-def roster() -> None:
-    """Keep `import` a command of its own name while it is the only one."""
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+"""None that is taken for another one on paper."""
+PASSWORD_LENGTH = 10
 
 
 @app.command("import")
@@ -41,6 +43,57 @@ def import_roster(
     _report(done)
     if done.failed or done.status != "done":
         raise typer.Exit(1)
+
+
+@app.command()
+def passwords(
+    file: Annotated[Path, typer.Argument(help="CSV to write; must not exist yet.")],
+    course: Annotated[int | None, typer.Option(help="Of the students of this course alone.")] = None,
+) -> None:
+    """Give every student who has none a password, and write them down to be handed out."""
+    given = asyncio.run(_give_passwords(file, course))
+    typer.echo(f"{given} students have a password now; {file} is the only place where they can be read.")
+
+
+async def _give_passwords(file: Path, course_id: int | None) -> int:
+    """Give passwords one by one; what is written down before a crash holds."""
+    import csv
+
+    from api.auth import service
+    from cli.bar import bar
+    from cli.database import reached
+    from core.security import Passwords
+
+    hashing = Passwords()
+    async with reached("edutrack-roster") as (sessions, _):
+        async with sessions.begin() as session:
+            students = await service.without_password(session, course_id)
+        with _private(file) as opened, bar("Passwords", len(students)) as advance:
+            lines = csv.writer(opened)
+            lines.writerow(("username", "password"))
+            for user_id, username in students:
+                password = "".join(secrets.choice(LETTERS) for _ in range(PASSWORD_LENGTH))
+                password_hash = await hashing.hash(password)
+                async with sessions.begin() as session:
+                    await service.set_password(session, user_id, password_hash)
+                lines.writerow((username, password))
+                opened.flush()
+                advance(1)
+    hashing.close()
+    return len(students)
+
+
+def _private(file: Path) -> TextIO:
+    """Open a new file that nobody else can read.
+
+    Raises:
+        Conflict: it exists.
+
+    """
+    try:
+        return os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", newline="")
+    except FileExistsError:
+        raise Conflict(f"{file} exists: name another file, it would be lost") from None
 
 
 async def _import(text: str, total: int, *, dry_run: bool) -> "Roster":

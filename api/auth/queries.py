@@ -1,12 +1,15 @@
 """Every SQL statement of the slice, which owns the table `users`."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.tables import User
+from core.accounts import NO_PASSWORD
+from core.roles import Role
+from core.tables import Registration, User
 
 
 async def add(
@@ -39,6 +42,17 @@ async def by_key(session: AsyncSession, username_key: str) -> User | None:
 async def by_id(session: AsyncSession, user_id: int) -> User | None:
     """Return the user with this id."""
     return await session.get(User, user_id)
+
+
+async def without_password(session: AsyncSession, course_id: int | None) -> Sequence[tuple[int, str]]:
+    """Return id and name of students without a password, by name; of one course, or of all."""
+    statement = select(User.id, User.username).where(
+        User.password_hash == NO_PASSWORD, User.role == Role.STUDENT.value
+    )
+    if course_id is not None:
+        places = select(Registration.user_id).where(Registration.course_id == course_id)
+        statement = statement.where(User.id.in_(places))
+    return [(user_id, name) for user_id, name in await session.execute(statement.order_by(User.username_key))]
 
 
 async def set_password(session: AsyncSession, user_id: int, password_hash: str) -> None:

@@ -3,6 +3,7 @@
 Hashing a password takes long and waits for its turn, so nothing here does it within a transaction.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -70,6 +71,11 @@ async def active(session: AsyncSession, user_id: int) -> User:
     if user is None or user.disabled_at is not None:
         raise Unauthenticated(DISABLED)
     return user
+
+
+async def without_password(session: AsyncSession, course_id: int | None) -> Sequence[tuple[int, str]]:
+    """Return id and name of the students who have no password, of one course or of all."""
+    return await queries.without_password(session, course_id)
 
 
 async def set_password(session: AsyncSession, user_id: int, password_hash: str) -> None:

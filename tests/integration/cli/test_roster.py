@@ -1,13 +1,16 @@
 """`edutrack roster import`: done where it is typed, with or without a scheduler."""
 
+import csv
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
+from api.auth import service
 from core.database import Sessions
-from core.errors import BadRequest
+from core.errors import BadRequest, Conflict
 from core.rosters.reading import MISSING
+from core.security import Passwords
 from core.tables import Course, Registration
 from tests.integration.cli.commands import Run, in_thread, said
 
@@ -51,3 +54,23 @@ async def test_a_file_that_makes_no_sense_says_why(run: Run, tmp_path: Path) -> 
     file.write_text("name\nada\n")
     with pytest.raises(BadRequest, match=MISSING):
         await in_thread(run, "roster", "import", str(file))
+
+
+async def test_students_without_a_password_get_one_that_opens(
+    run: Run, sessions: Sessions, tmp_path: Path
+) -> None:
+    roster, file = tmp_path / "roster.csv", tmp_path / "passwords.csv"
+    roster.write_text(ROWS)
+    await in_thread(run, "roster", "import", str(roster))
+    assert "0 students" in said(
+        await in_thread(run, "roster", "passwords", str(tmp_path / "x"), "--course", "99")
+    )
+    assert "1 students have a password now" in said(await in_thread(run, "roster", "passwords", str(file)))
+    assert file.stat().st_mode & 0o077 == 0
+    [(username, password)] = list(csv.reader(file.read_text().splitlines()))[1:]
+    async with sessions.begin() as session:
+        stored = await service.named(session, username)
+    assert await Passwords().verify(password, stored.password_hash)
+    with pytest.raises(Conflict, match="exists"):
+        await in_thread(run, "roster", "passwords", str(file))
+    assert "0 students" in said(await in_thread(run, "roster", "passwords", str(tmp_path / "again.csv")))
