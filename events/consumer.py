@@ -34,8 +34,11 @@ log = logging.getLogger(__name__)
 class BatchPolicy:
     """How much is taken at once."""
 
-    prefetch_messages: int = 100
-    """A message may hold a thousand events: this bounds the memory of what is delivered ahead."""
+    prefetch_messages: int = 200
+    """A message may hold a thousand events: this bounds the memory of what is delivered ahead.
+
+    Ahead includes the batch at hand: there have to be enough for the next one as well.
+    """
     prefetch_small_messages: int = 250
     """Of single events, say: so that a backlog of them comes in larger batches too. Not more, as what was
     delivered when a connection is lost comes back, and what came back is handled one at a time."""

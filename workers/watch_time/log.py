@@ -197,21 +197,21 @@ async def whole_log(session: AsyncSession, user_ids: Collection[int]) -> dict[in
 
 
 _SIZES = text("""
-SELECT w.user_id, (SELECT count(*) FROM progress_events e
-                   WHERE e.user_id = w.user_id AND e.occurred_at >= w.start AND e.occurred_at < w.end) AS size
+SELECT w.place, (SELECT count(*) FROM progress_events e
+                 WHERE e.user_id = w.user_id AND e.occurred_at >= w.start AND e.occurred_at < w.end) AS size
 FROM unnest(CAST(:user_id AS bigint[]), CAST(:start AS timestamptz[]), CAST(:end AS timestamptz[]))
-    AS w (user_id, "start", "end")
+    WITH ORDINALITY AS w (user_id, "start", "end", place)
 """)
 
 
-async def sizes(session: AsyncSession, windows: Sequence[Window]) -> dict[int, int]:
-    """Return how many events lie in the window of each user."""
+async def sizes(session: AsyncSession, windows: Sequence[Window]) -> dict[Window, int]:
+    """Return how many events lie in each window."""
     columns = {
         "user_id": [window.user_id for window in windows],
         "start": [window.start for window in windows],
         "end": [window.end for window in windows],
     }
-    return {row.user_id: row.size for row in await session.execute(_SIZES, columns)}
+    return {windows[place - 1]: size for place, size in await session.execute(_SIZES, columns)}
 
 
 async def existing_users(session: AsyncSession, user_ids: Collection[int]) -> set[int]:

@@ -1,14 +1,17 @@
 """Whose rows, and of which days, are looked at anew; and in which portions, so that memory stays flat."""
 
-from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
 from core.database import Sessions
 from core.errors import Conflict, NotFound
 from workers.watch_time import log
 from workers.watch_time.boundary import Boundary, load_boundary
 from workers.watch_time.refold import Days, Window
+
+_Whole = TypeVar("_Whole", bound=Hashable)
 
 PORTION_USERS = 200
 PORTION_EVENTS = 20_000
@@ -65,22 +68,22 @@ async def portions(
     async for some in _users(sessions, user_ids):
         async with sessions.begin() as session:
             sizes = await log.sizes(session, [window(user_id) for user_id in some])
-        for portion in cut(some, sizes):
+        for portion in cut(some, {window.user_id: size for window, size in sizes.items()}):
             yield portion
 
 
 def cut(
-    user_ids: Iterable[int], sizes: Mapping[int, int], limit: int = PORTION_EVENTS
-) -> Iterator[list[int]]:
-    """Cut a list of users so that none of the pieces holds more than `limit` events, one user aside."""
-    piece: list[int] = []
+    wholes: Iterable[_Whole], sizes: Mapping[_Whole, int], limit: int = PORTION_EVENTS
+) -> Iterator[list[_Whole]]:
+    """Cut a list of users, or of windows, so that no piece holds more than `limit` events, unless alone."""
+    piece: list[_Whole] = []
     held = 0
-    for user_id in user_ids:
-        size = sizes.get(user_id, 0)
+    for whole in wholes:
+        size = sizes.get(whole, 0)
         if piece and held + size > limit:
             yield piece
             piece, held = [], 0
-        piece.append(user_id)
+        piece.append(whole)
         held += size
     if piece:
         yield piece

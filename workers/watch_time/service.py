@@ -14,7 +14,7 @@ from core.calendar import day_start, local_date
 from core.clock import Clock, utc_now
 from core.database import Sessions
 from core.policy import Policy
-from events.meaning.fold import fold
+from events.meaning.fold import Player, fold
 from events.schemas import Applied, Event, ProgressRecord
 from workers.watch_time import log, players, rows
 from workers.watch_time.boundary import Boundary
@@ -23,6 +23,7 @@ from workers.watch_time.in_order import Addition, PlayerKey, Standing, add_in_or
 from workers.watch_time.log import EventKey
 from workers.watch_time.refold import days_to_refold
 from workers.watch_time.rows import ProgressKey
+from workers.watch_time.scope import cut
 
 
 class WatchTime:
@@ -151,17 +152,21 @@ class WatchTime:
         standing: Mapping[PlayerKey, Standing],
         first_day: date,
     ) -> None:
+        """Fold the days of new events again, in portions: memory stays flat however long the days are."""
         zone = self._policy.zone
         touched = await log.touched_players(session, fresh)
-        stretches = [days.since(first_day) for days in days_to_refold(touched, zone)]
-        windows = {days: days.window(zone) for days in stretches}
-        events = await log.window_events(session, windows.values())
-        folded = {
-            days: fold(events[window.user_id, window.start], self._policy) for days, window in windows.items()
-        }
-        await rows.replace(session, folded)
+        stretches = (days.since(first_day) for days in days_to_refold(touched, zone))
+        windows = {days.window(zone): days for days in stretches}
         last = players.last_orders(fresh, standing)
-        known = players.known_from(events.values(), last)
+        known: dict[PlayerKey, tuple[Player, Event]] = {}
+        for portion in cut(windows, await log.sizes(session, list(windows))):
+            events = await log.window_events(session, portion)
+            folded = {
+                windows[window]: fold(events[window.user_id, window.start], self._policy)
+                for window in portion
+            }
+            await rows.replace(session, folded)
+            known |= players.known_from(events.values(), last)
         await players.put(session, known | await players.by_log(session, last.keys() - known.keys()))
 
     async def _records(

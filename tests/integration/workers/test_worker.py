@@ -3,22 +3,27 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from random import Random
 from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.database import Sessions, close, make_engine
 from core.policy import Policy
 from core.settings import Settings
+from core.tables import ProgressEvent
 from events.handling import Busy
-from events.schemas import Play
+from events.schemas import Event, Pause, Play
 from tests.chaos.network import Wire
-from workers.watch_time.worker import ApplyPolicy, handler
+from tests.integration.workers.school import differences
+from tests.people import add_students, add_videos
+from workers.watch_time.worker import ApplyPolicy, handler, worker_engine
 
 NOON = datetime(2025, 6, 12, 12, tzinfo=UTC)
+STUDENTS = 20
 IMPATIENT = ApplyPolicy(within=timedelta(seconds=1), within_at_most=timedelta(seconds=2))
 
 
@@ -69,3 +74,45 @@ async def test_a_transaction_that_died_in_silence_holds_its_locks_for_a_while_an
             await session.execute(text("SELECT pg_advisory_xact_lock(4711)"))
         await dead.invalidate()
     await close(engine)
+
+
+async def test_two_workers_on_the_same_users_neither_wait_in_a_circle_nor_lose_anything(
+    settings: Settings, sessions: Sessions
+) -> None:
+    """Users, and the events of each, lie differently in every batch; both workers see all users all the time."""
+    async with sessions.begin() as session:
+        await add_students(session, STUDENTS)
+        await add_videos(session, 3)
+    events, order = lessons(), Random(7)
+    order.shuffle(events)
+    batches = [events[first : first + 60] for first in range(0, len(events), 60)]
+    engines = [worker_engine(settings) for _ in range(2)]
+
+    async def work(engine: AsyncEngine) -> None:
+        handle = handler(engine, Policy())
+        while batches:
+            await handle(batches.pop(), awaited=False)
+
+    await asyncio.gather(*(work(engine) for engine in engines))
+    for engine in engines:
+        await close(engine)
+    assert not await differences(sessions, Policy())
+    async with sessions.begin() as session:
+        logged = await session.scalar(select(func.count()).select_from(ProgressEvent))
+    assert logged == len(events)
+
+
+def lessons() -> list[Event]:
+    """Return what all students do in an hour: play, and pause a minute later, on one video after the other."""
+    return [
+        kind(
+            event_id=uuid4(),
+            user_id=user_id,
+            video_id=number % 3 + 1,
+            at=NOON + timedelta(minutes=2 * number + (kind is Pause)),
+            received_at=NOON,
+        )
+        for user_id in range(1, STUDENTS + 1)
+        for number in range(30)
+        for kind in (Play, Pause)
+    ]
