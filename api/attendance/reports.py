@@ -19,8 +19,8 @@ from core.attendance.rules import Status, seen
 from core.attendance.school_days import load_school_days
 from core.coverage import seen_of_course
 
-MOST_CELLS = 20_000
-"""Days of students read at a time where all are asked for."""
+MOST_CELLS = 3_000
+"""Days of students read at a time where all are asked for: the first of them should not be waited for."""
 
 _NOTHING = ("", timedelta())
 _LETTERS = {
