@@ -1,16 +1,18 @@
 """A course's students by days, as a table of cells. Pure, and quick: a term of a large course has 100,000."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from api.attendance.course_schemas import CourseDay
+from api.attendance.course_cells import CourseCell, CourseStudent
+from core.attendance.rules import Status
 
 LEVELS = 5
 MINUTE = 60
-MARKS = {"absent": "\N{EN DASH}", "excused": "e", "present": "\N{CHECK MARK}"}
+MARKS = {Status.ABSENT: "\N{EN DASH}", Status.EXCUSED: "e", Status.PRESENT: "\N{CHECK MARK}"}
 """What a cell says where nothing was watched."""
 
 
@@ -36,7 +38,7 @@ class StudentRow:
 
     user_id: int
     username: str
-    days: list[CourseDay] = field(default_factory=list)
+    days: Sequence[CourseCell]
     expected: int = 0
     present: int = 0
     seconds: float = 0.0
@@ -49,21 +51,22 @@ class Heat:
     days: Sequence[DayTotals]
     students: Sequence[StudentRow]
     steps: Sequence[int]
+    _known: dict[tuple[object, ...], str] = field(default_factory=dict)
+    """Cells as they are written; most are like another one."""
 
     @classmethod
-    def of(cls, days: Sequence[date], rows: Iterable[CourseDay], late_from: date) -> "Heat":
-        """Arrange rows that come by student; days from `late_from` on are provisional."""
+    def of(cls, days: Sequence[date], table: Iterable[CourseStudent], late_from: date) -> "Heat":
+        """Add up a table; days from `late_from` on are provisional."""
         totals = {day: DayTotals(day, day >= late_from) for day in days}
-        students: list[StudentRow] = []
-        for row in rows:
-            if not students or students[-1].user_id != row.user_id:
-                students.append(StudentRow(row.user_id, row.username))
-            students[-1].days.append(row)
-            for total in (students[-1], totals[row.date]):
-                counts = row.expected or row.corrected
-                total.expected += counts and row.status != "excused"
-                total.present += counts and row.status == "present"
-                total.seconds += row.total_seconds
+        students = [StudentRow(one.user_id, one.username, one.cells) for one in table]
+        for student in students:
+            for cell in student.days:
+                counts = (cell.expected or cell.corrected) and cell.status is not Status.EXCUSED
+                is_present = counts and cell.status is Status.PRESENT
+                for total in (student, totals[cell.date]):
+                    total.expected += counts
+                    total.present += is_present
+                    total.seconds += cell.total_seconds
         return cls(list(totals.values()), students, _steps(students))
 
     @property
@@ -79,37 +82,30 @@ class Heat:
         return sum(day.seconds for day in self.days)
 
     def cells(self, student: StudentRow) -> Markup:
-        """Return a student's cells. Whatever is put together here is made of what this module says itself."""
-        by_date = {row.date: row for row in student.days}
-        return Markup("").join(
-            self._empty(day) if (row := by_date.get(day.date)) is None else self.cell(row)
-            for day in self.days
-        )
+        """Return a student's cells, of what this module says itself and of numbers."""
+        written = {cell.date: self._cell(cell) for cell in student.days}
+        return Markup("".join(written.get(day.date) or _EMPTY[day.provisional] for day in self.days))  # noqa: S704
 
-    def cell(self, row: CourseDay) -> Markup:
-        """Return one cell."""
-        return Markup(f'<td class="{self.classes(row)}">{text_of(row)}')  # noqa: S704 - as above
-
-    def classes(self, row: CourseDay) -> str:
-        """Return how a cell looks."""
-        level = sum(row.total_seconds >= step for step in self.steps)
-        return f"h{level} {row.status[0]}{' v' if row.provisional else ''}"
-
-    @staticmethod
-    def _empty(day: DayTotals) -> Markup:
-        return _EMPTY_PROVISIONAL if day.provisional else _EMPTY
+    def _cell(self, cell: CourseCell) -> str:
+        minutes = int(cell.total_seconds // MINUTE)
+        level = bisect_right(self.steps, cell.total_seconds)
+        key = (minutes, level, cell.status, cell.corrected, cell.provisional)
+        known = self._known.get(key)
+        if known is None:
+            classes = f"h{level} {cell.status[0]}{' v' if cell.provisional else ''}"
+            known = self._known[key] = f'<td class="{classes}">{text_of(cell)}'
+        return known
 
 
-_EMPTY, _EMPTY_PROVISIONAL = Markup("<td>"), Markup('<td class="v">')
+_EMPTY = {False: "<td>", True: '<td class="v">'}
 
 
-def text_of(row: CourseDay) -> str:
+def text_of(cell: CourseCell) -> str:
     """Return what a cell says: whole minutes, or a mark; a correction shows."""
-    minutes = int(row.total_seconds // MINUTE)
-    said = str(minutes) if minutes else "<1" if row.total_seconds else MARKS[row.status]
-    if row.corrected:
-        said = f"{MARKS[row.status]}*"
-    return str(escape(said))
+    if cell.corrected:
+        return f"{MARKS[cell.status]}*"
+    minutes = int(cell.total_seconds // MINUTE)
+    return str(minutes) if minutes else "&lt;1" if cell.total_seconds else MARKS[cell.status]
 
 
 def _steps(students: Sequence[StudentRow]) -> list[int]:

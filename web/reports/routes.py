@@ -1,5 +1,6 @@
 """`/reports`: how the students of courses do, for analysts; what is shown can be taken along."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from typing import Annotated
@@ -7,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.responses import Response, StreamingResponse
 
+from api.attendance.course_cells import course_table
 from api.attendance.course_schemas import CourseDay
 from api.attendance.courses import USUAL_DAYS, CourseReader, days_asked
 from api.attendance.csv import header, lines
@@ -15,7 +17,7 @@ from api.courses import service as courses
 from api.deps import PathId
 from api.paging import DaysQuery
 from core.attendance.rule_store import load_rules
-from web.doors import Admin, Visit
+from web.doors import Admin
 from web.pages import HEADERS, page, page_router
 from web.reports import queries
 from web.reports.heat import Heat, late_from
@@ -46,46 +48,47 @@ OfCourse = Annotated[CourseReader, Depends(_course)]
 async def course(visit: Admin, asked: OfCourse) -> Response:
     async with visit.transaction() as session:
         shown = await courses.one(session, asked.course_id)
-        others = await queries.courses(session)
-        rows = await asked.rows(session, None, MOST_CELLS)
+        students = _most_students(asked)
+        table = await course_table(session, asked, 0, students)
         rules = await load_rules(session, asked.reader.policy, asked.course_id)
     today = asked.reader.today
     first, last = (asked.days[0], asked.days[-1]) if asked.days else (today, today)
-    return page(
-        visit,
-        "reports/course.html",
-        course=shown,
-        others=others,
-        heat=Heat.of(asked.days, rows, late_from(today, asked.reader.policy.late_days)),
-        first=first,
-        last=last,
-        ranges=_ranges(today),
-        is_cut=len(rows) == MOST_CELLS,
-        rule=rules.on(last),
-        rules=rules,
+    return (
+        await asyncio.to_thread(  # a term of a large course takes half a second, in which others are served
+            page,
+            visit,
+            "reports/course.html",
+            course=shown,
+            heat=Heat.of(asked.days, table, late_from(today, asked.reader.policy.late_days)),
+            first=first,
+            last=last,
+            ranges=_ranges(today),
+            is_cut=len(table) == students,
+            rule=rules.on(last),
+            rules=rules,
+        )
     )
 
 
 @router.get("/courses/{course_id}/attendance.csv")
 async def as_csv(visit: Admin, asked: OfCourse) -> Response:
-    rows = await _all_rows(visit, asked)
+    async with visit.transaction() as session:
+        await asked.require(session)
+        rows = await asked.rows(session, None, MOST_CELLS)
     return StreamingResponse(_csv(rows), headers=_file(asked, "csv"), media_type="text/csv")
 
 
 @router.get("/courses/{course_id}/attendance.xlsx")
 async def as_workbook(visit: Admin, asked: OfCourse) -> Response:
-    heat = Heat.of(
-        asked.days,
-        await _all_rows(visit, asked),
-        late_from(asked.reader.today, asked.reader.policy.late_days),
-    )
+    async with visit.transaction() as session:
+        await asked.require(session)
+        table = await course_table(session, asked, 0, _most_students(asked))
+    heat = Heat.of(asked.days, table, late_from(asked.reader.today, asked.reader.policy.late_days))
     return Response(await workbook_of(heat), headers=_file(asked, "xlsx"), media_type=XLSX)
 
 
-async def _all_rows(visit: Visit, asked: CourseReader) -> list[CourseDay]:
-    async with visit.transaction() as session:
-        await asked.require(session)
-        return await asked.rows(session, None, MOST_CELLS)
+def _most_students(asked: CourseReader) -> int:
+    return max(1, MOST_CELLS // max(1, len(asked.days)))
 
 
 async def _csv(rows: list[CourseDay]) -> AsyncIterator[str]:

@@ -1,0 +1,238 @@
+"""The pages in Chromium: every one loads, looks right in light and dark, wide and narrow, and works by keyboard."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from playwright.async_api import Browser
+
+from core.roles import Role
+from core.settings import Settings
+from tests.e2e.processes import Processes
+from tests.e2e.site import Site
+from tests.e2e.visitors import AUDITED, MODES, YOUTUBE, Visitor, visitor
+from tests.letters import put
+
+pytestmark = pytest.mark.e2e
+
+PLAYLIST = "https://www.youtube.com/watch?v=fNk_zzaMoSs&list=PLZHQObOWTQDPD3MizzM2xVFitgF8hE_ab"
+SOON = 15
+FILE = 4
+"""The video that is a file; the others are at YouTube."""
+
+
+@dataclass
+class School:
+    """A course that ada has watched, and everybody with a window."""
+
+    ada: Visitor
+    grace: Visitor
+    nobody: Visitor
+    student: httpx.Client
+    day: str
+    import_id: int
+
+    def of(self, who: str) -> Visitor:
+        return {"ada": self.ada, "grace": self.grace, "nobody": self.nobody}[who]
+
+    def path(self, template: str) -> str:
+        return template.format(day=self.day, import_id=self.import_id, file=FILE)
+
+
+@pytest.fixture(scope="module")
+async def school(running: Processes, own_settings: Settings, site: Site, browser: Browser) -> School:
+    student = await asyncio.to_thread(running.sign_in, "ada")
+    admin = await asyncio.to_thread(running.sign_in, "grace", Role.ADMIN)
+    video = {"title": "A film of our own", "video_link": f"{site.url}/clip/pages.webm"}
+    assert (await asyncio.to_thread(admin.post, "/courses/1/videos", json=video)).json()["id"] == FILE
+    await asyncio.to_thread(student.post, "/courses/1/register")
+    asked = await asyncio.to_thread(
+        admin.post, "/videos/youtube-playlist", json={"playlist_url": "PL0123456789"}
+    )
+    day = await asyncio.to_thread(watch_some, student)
+    await put(own_settings.amqp_url.get_secret_value(), b"no events", "first")
+    await put(own_settings.amqp_url.get_secret_value(), b"none either", "second")
+    windows = [await visitor(browser, running.url) for _ in range(3)]
+    await windows[0].sign_in("ada")
+    await windows[1].sign_in("grace")
+    ada, grace, nobody = windows
+    return School(ada, grace, nobody, student, day, asked.json()["import"]["id"])
+
+
+def watch_some(student: httpx.Client) -> str:
+    """Watch ten minutes that ended a minute ago, with a repeat in a second window; return the date."""
+    ended = datetime.now(UTC) - timedelta(minutes=1)
+    for session, minutes in (("first", 10), ("second", 3)):
+        for kind, at in (("play", ended - timedelta(minutes=minutes)), ("pause", ended)):
+            event = {"video_id": 1, "kind": kind, "occurred_at": at.isoformat(), "session_id": session}
+            record = student.post("/progress", json=event | {"position_seconds": 60.0 * minutes})
+    return str(record.json()["date"])
+
+
+PAGES = (
+    ("nobody", "sign-in", "/sign-in"),
+    ("nobody", "not-found", "/learn/videos/none"),
+    ("ada", "my-courses", "/learn"),
+    ("ada", "course", "/learn/courses/1"),
+    ("ada", "watch-youtube", "/learn/videos/2"),
+    ("ada", "watch-file", "/learn/videos/{file}"),
+    ("ada", "my-month", "/my-attendance"),
+    ("ada", "my-day", "/my-attendance/{day}"),
+    ("ada", "no-such-video", "/learn/videos/999"),
+    ("grace", "reports", "/reports"),
+    ("grace", "heat-map", "/reports/courses/1?from=2026-09-01"),
+    ("grace", "student", "/reports/students/1"),
+    ("grace", "student-day", "/reports/students/1/{day}"),
+    ("grace", "imports", "/manage/imports"),
+    ("grace", "import", "/manage/imports/{import_id}"),
+    ("grace", "courses", "/manage/courses"),
+    ("grace", "manage-course", "/manage/courses/1"),
+    ("grace", "manage-video", "/manage/courses/1/videos/1"),
+    ("grace", "people", "/manage/users"),
+    ("grace", "rosters", "/manage/rosters"),
+    ("grace", "operations", "/operate"),
+    ("grace", "dead-letters", "/operate/dead-letters"),
+    ("grace", "dead-letter", "/operate/dead-letters/progress/first"),
+)
+
+
+@pytest.mark.parametrize(("who", "name", "path"), PAGES, ids=[name for _, name, _ in PAGES])
+async def test_a_page_can_be_used_by_everybody(
+    school: School, site: Site, who: str, name: str, path: str
+) -> None:
+    visitor = school.of(who)
+    visitor.errors.clear()
+    visitor.foreign.clear()
+    await visitor.show("light-desk")
+    await visitor.go(school.path(path))
+    for mode in MODES:
+        await visitor.show(mode)
+        await visitor.photograph(f"{name}-{mode}")
+        wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert await visitor.page.evaluate(wider) <= 0, mode
+        if mode in AUDITED:
+            assert await visitor.audit() == "", mode
+    await visitor.show("light-desk")
+    assert await visitor.reach_by_keyboard() == set()
+    missing = [error for error in visitor.errors if "404" not in error or name != "no-such-video"]
+    assert missing == []
+    expected = {"watch-youtube": YOUTUBE, "watch-file": site.url}.get(name, "none")
+    assert [url for url in visitor.foreign if not url.startswith(expected)] == []
+
+
+async def test_a_student_watches_and_sees_what_counted(school: School) -> None:
+    """A film of the school's own and one at YouTube, from the list of courses to the day."""
+    page = school.ada.page
+    await school.ada.go("/learn")
+    await page.get_by_role("link", name="Optics").press("Enter")
+    await page.get_by_role("link", name="A film of our own").press("Enter")
+    await page.wait_for_function("() => document.querySelector('video').readyState > 2")
+    before = total(school)
+    await page.locator("video").press("Space")
+    await page.wait_for_function("() => document.querySelector('video').currentTime > 2")
+    await page.evaluate("document.querySelector('video').pause()")
+    await page.get_by_text("counted as it plays").wait_for()
+    await until(lambda: 1.5 < total(school) - before < 5)
+
+    before = total(school)
+    await school.ada.go("/learn/videos/3")
+    await until(lambda: 2 < total(school) - before < 4)
+    await school.ada.go(school.path("/my-attendance/{day}"))
+    assert await page.get_by_role("cell", name="A film of our own").count() > 0
+
+
+async def test_an_analyst_finds_a_day_and_corrects_it_by_keyboard(school: School) -> None:
+    page = school.grace.page
+    await school.grace.go("/reports")
+    await page.get_by_role("link", name="Optics").press("Enter")
+    await page.locator("#trend canvas").wait_for()
+    await page.locator("#heat").focus()
+    for _ in range(2):
+        await page.keyboard.press("ArrowRight")
+    await page.keyboard.press("Enter")
+    drawer = page.get_by_role("dialog")
+    await drawer.get_by_role("heading", name="Correct this day").wait_for()
+    assert await school.grace.audit() == ""
+    await drawer.get_by_label("What counts").select_option("excused")
+    await drawer.get_by_label("Reason").press("Enter")
+    await drawer.get_by_role("alert").wait_for()
+    await drawer.get_by_label("Reason").fill("She was ill.")
+    await drawer.get_by_label("Reason").press("Enter")
+    await drawer.get_by_text("The day was corrected.").wait_for()
+    await page.keyboard.press("Escape")
+    await drawer.wait_for(state="hidden")
+    assert await page.evaluate("document.activeElement.textContent") == "e*"
+
+
+async def test_an_admin_pastes_a_link_and_sees_what_becomes_of_it(school: School) -> None:
+    page = school.grace.page
+    await school.grace.go("/manage/imports")
+    box = page.get_by_label("Link to a playlist")
+    await box.fill("https://youtu.be/fNk_zzaMoSs")
+    await page.get_by_text("This is one video").wait_for()
+    await box.press("Enter")
+    await page.get_by_role("alert").get_by_text("This is one video").wait_for()
+    assert await box.input_value() == "https://youtu.be/fNk_zzaMoSs"
+    await box.fill(PLAYLIST)
+    await page.get_by_text("It will become a new course").wait_for()
+    await box.press("Enter")
+    await page.get_by_text("queued").wait_for()
+    await page.reload()
+    page.once("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
+    await page.get_by_role("button", name="Cancel").press("Enter")
+    await page.get_by_role("button", name="Try again").wait_for()
+    await page.get_by_text("cancelled").wait_for()
+
+
+async def test_an_import_that_changes_elsewhere_changes_on_the_page(
+    school: School, running: Processes
+) -> None:
+    page = school.grace.page
+    await school.grace.go(school.path("/manage/imports/{import_id}"))
+    await page.get_by_text("queued").wait_for()
+    admin = await asyncio.to_thread(running.sign_in, "mary", Role.ADMIN)
+    await asyncio.to_thread(admin.post, school.path("/videos/imports/{import_id}/cancel"))
+    await page.get_by_text("cancelled").wait_for()
+
+
+async def test_an_operator_sees_what_flows_and_sends_a_letter_back(school: School) -> None:
+    page = school.grace.page
+    await school.grace.go("/operate")
+    shown = await page.locator("#live time").inner_text()
+    await page.wait_for_function(
+        "shown => document.querySelector('#live time').textContent !== shown", arg=shown
+    )
+    await page.get_by_role("link", name="edutrack.progress.dead-letters").press("Enter")
+    await page.get_by_role("button", name="Send all back").press("Enter")
+    await page.get_by_text("Nothing has been done yet").wait_for()
+    assert await page.get_by_role("heading", name="Send back 2 letters?").count() == 1
+    await page.get_by_role("button", name="Send back").press("Enter")
+    await page.get_by_text("2 sent back to the queue").wait_for()
+    await page.get_by_role("cell", name="grace").first.wait_for()
+
+
+async def test_signing_out_lets_nobody_back(school: School) -> None:
+    page = school.grace.page
+    await school.grace.go("/manage/users")
+    await page.get_by_role("button", name="Sign out").press("Enter")
+    await page.get_by_role("heading", name="Sign in").wait_for()
+    await page.go_back()
+    await page.get_by_role("heading", name="Sign in").wait_for()
+
+
+def total(school: School) -> float:
+    """Return what ada has watched on the day."""
+    days = school.student.get("/attendance/me", params={"from": school.day}).json()
+    return float(sum(day["total_seconds"] for day in days))
+
+
+async def until(done: object) -> None:
+    """Wait for what happens in the background."""
+    assert callable(done)
+    deadline = time.monotonic() + SOON
+    while not await asyncio.to_thread(done):
+        assert time.monotonic() < deadline, "it did not happen"
+        await asyncio.sleep(0.2)
