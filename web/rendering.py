@@ -55,7 +55,7 @@ def length(seconds: float | None) -> str:
         return f"{left} s"
     if left < _HOUR:
         return f"{left // _MINUTE} min {left % _MINUTE:02} s"
-    return f"{left // _HOUR:,} h {left % _HOUR // _MINUTE:02} min"
+    return f"{whole(left // _HOUR)} h {left % _HOUR // _MINUTE:02} min"
 
 
 def position(seconds: float) -> str:

@@ -150,8 +150,8 @@ async def test_an_analyst_finds_a_day_and_corrects_it_by_keyboard(school: School
     await page.get_by_role("link", name="Optics").press("Enter")
     await page.locator("#trend canvas").wait_for()
     await page.locator("#heat").focus()
-    for _ in range(2):
-        await page.keyboard.press("ArrowRight")
+    for key in ("ArrowLeft", "ArrowLeft", "ArrowRight"):
+        await page.keyboard.press(key)
     await page.keyboard.press("Enter")
     drawer = page.get_by_role("dialog")
     await drawer.get_by_role("heading", name="Correct this day").wait_for()

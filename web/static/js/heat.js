@@ -7,6 +7,7 @@ let current = null;
 
 if (region) {
   const table = region.querySelector("table");
+  region.scrollLeft = region.scrollWidth; // the latest days come last
   const rows = table.tBodies[0].rows;
   const heads = table.tHead.rows[0].cells;
 
@@ -39,7 +40,7 @@ if (region) {
     if (step) {
       event.preventDefault();
       const row = current ? current.parentElement.sectionRowIndex + step[0] : 0;
-      const column = current ? current.cellIndex + step[1] : FIRST;
+      const column = current ? current.cellIndex + step[1] : heads.length - 1;
       const next = rows[row]?.cells[column];
       if (next && column >= FIRST) choose(next);
     } else if (event.key === "Enter" && current) {
