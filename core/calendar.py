@@ -66,7 +66,8 @@ def refusal(occurred_at: datetime, received_at: datetime, late_days: int, zone: 
         return (
             "occurred_at is more than 5 minutes in the future: check the clock, or send sent_at to correct it"
         )
-    if local_date(occurred_at, zone) < local_date(received_at, zone) - timedelta(days=late_days):
+    earliest = local_date(received_at, zone) - timedelta(days=late_days)
+    if occurred_at < day_start(earliest, zone):
         return f"occurred_at is more than {late_days} days ago: that day is closed"
     return None
 

@@ -6,11 +6,12 @@ what to do and repeats nothing that was sent.
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from api.progress.schemas import PlainEvent, ReportedEvent
 from core.calendar import place_wall_pair, place_wall_time, refusal
@@ -44,8 +45,7 @@ _YEARS = range(1970, 9999)
 AnyEvent = ReportedEvent | PlainEvent
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """Who sent something and when it arrived. `correction` is what `sent_at` adds to every `occurred_at`."""
 
     user_id: int

@@ -19,6 +19,7 @@ from api.progress import service
 from api.progress.batch import UNKNOWN_VIDEO, Verdict
 from api.progress.preferences import Preferences, read_preferences
 from api.progress.schemas import (
+    Accepted,
     AcceptedAnswer,
     AppliedAnswer,
     BatchAnswer,
@@ -138,13 +139,16 @@ async def history(
     return page.cut(rows, lambda row: row.date.isoformat())
 
 
-def answer_report(answer: AppliedAnswer | AcceptedAnswer, preferences: Preferences) -> Response:
+def answer_report(answer: AppliedAnswer | Accepted, preferences: Preferences) -> Response:
     """Return what became of a report as a response."""
-    accepted = isinstance(answer, AcceptedAnswer)
-    applied = preferences.applied(answered_async=accepted)
+    if isinstance(answer, Accepted):
+        code, content = status.HTTP_202_ACCEPTED, msgspec.json.encode(answer)
+    else:
+        code, content = status.HTTP_201_CREATED, answer.model_dump_json().encode()
+    applied = preferences.applied(answered_async=isinstance(answer, Accepted))
     return Response(
-        answer.model_dump_json(),
-        status.HTTP_202_ACCEPTED if accepted else status.HTTP_201_CREATED,
+        content,
+        code,
         headers={"Preference-Applied": applied} if applied else None,
         media_type="application/json",
     )

@@ -194,6 +194,13 @@ class AcceptedAnswer(BaseModel):
     status: Literal["accepted"] = "accepted"
 
 
+class Accepted(msgspec.Struct, frozen=True):
+    """What is answered as an `AcceptedAnswer`."""
+
+    event_id: UUID
+    status: Literal["accepted"] = "accepted"
+
+
 class BatchResult(BaseModel):
     """What became of one event of a batch. `event_id` is null where none could be read."""
 

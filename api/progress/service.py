@@ -15,7 +15,7 @@ from api.progress.known_videos import KnownVideos
 from api.progress.preferences import Preferences
 from api.progress.schemas import (
     MAX_BATCH_EVENTS,
-    AcceptedAnswer,
+    Accepted,
     AppliedAnswer,
     BatchRequest,
     PlainBatch,
@@ -67,7 +67,7 @@ class Desk:
         idempotency_key: str | None,
         user_id: int,
         preferences: Preferences,
-    ) -> AppliedAnswer | AcceptedAnswer:
+    ) -> AppliedAnswer | Accepted:
         """Make a report durable and answer with the record it led to, or without where that takes too long.
 
         Raises:
@@ -86,7 +86,7 @@ class Desk:
         if answer is not None and answer.outcome == "rejected":
             raise Conflict(answer.detail or "the event was refused")
         if answer is None or answer.record is None:
-            return AcceptedAnswer(event_id=event_id)
+            return Accepted(event_id)
         return applied(answer.record, event_id, receipt.zone, duplicate=answer.outcome == "duplicate")
 
     async def report_batch(self, request: BatchRequest | PlainBatch, user_id: int) -> list[batch.Verdict]:

@@ -2,6 +2,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.calendar import day_start, local_date, place_wall_pair, place_wall_time, refusal
 
@@ -37,6 +39,17 @@ class TestTheLocalDate:
         start = day_start(date(2026, 3, 29), BERLIN)
         assert local_date(start, BERLIN) == date(2026, 3, 29)
         assert local_date(start - timedelta(microseconds=1), BERLIN) == date(2026, 3, 28)
+
+    @given(
+        st.datetimes(datetime(1971, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),
+        st.sampled_from([BERLIN, CAIRO, HAVANA, TORONTO, ST_JOHNS, UTC_ZONE]),
+        st.integers(-2, 2),
+    )
+    def test_is_before_a_date_exactly_where_the_instant_is_before_its_start(
+        self, at: datetime, zone: ZoneInfo, days: int
+    ) -> None:
+        day = at.date() + timedelta(days=days)
+        assert (local_date(at, zone) < day) == (at < day_start(day, zone))
 
     def test_does_not_go_back_where_the_clock_is_set_back_over_midnight(self) -> None:
         # Until 2011 St. John's set its clocks back at 00:01, to 23:01 of the day before.
