@@ -1,14 +1,16 @@
 """The rules as they are stored. Read them behind the policy lock where rows are written by them."""
 
+import json
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.attendance.rules import Rule, Rules
 from core.policy import Policy
+from core.policy_store import hold_against, policy_of
 from core.tables import AttendanceRule
 
 
@@ -29,6 +31,37 @@ async def load_rules(session: AsyncSession, policy: Policy, course_id: int | Non
     if course_id is None:
         return school
     return Rules([rule_of(row) for row in found if row.course_id is not None], school)
+
+
+SCHOOL_RULES = """(
+    SELECT CAST(coalesce(json_agg(
+        json_build_array(id, effective_from, minimum_seconds, CAST(minimum_share AS text))
+        ORDER BY effective_from, id), '[]') AS text)
+    FROM attendance_rules WHERE course_id IS NULL)"""
+"""The school's rules as one value of a statement, for `school_rules`."""
+
+_HELD = text(f"SELECT policy.*, {SCHOOL_RULES} AS rules FROM policy")  # noqa: S608 - constants
+
+
+def school_rules(value: str, policy: Policy) -> Rules:
+    """Return what a statement found as `SCHOOL_RULES`."""
+    versions = [
+        Rule(rule_id, date.fromisoformat(first), seconds, None if share is None else Decimal(share))
+        for rule_id, first, seconds, share in json.loads(value)
+    ]
+    return Rules(versions, policy_rule(policy))
+
+
+async def held_rules(session: AsyncSession, policy: Policy) -> Rules:
+    """Hold a policy against the stored one and return the school's rules, in one statement.
+
+    Raises:
+        PolicyMismatch: they differ.
+
+    """
+    found = (await session.execute(_HELD)).one()
+    hold_against(policy_of(found), policy)
+    return school_rules(found.rules, policy)
 
 
 async def add_rule(

@@ -12,14 +12,17 @@ from datetime import date
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.attendance.rule_store import held_rules
+from core.clock import Clock, utc_now
 from core.database import Sessions
 from core.policy import Policy
-from core.policy_store import require_policy, store_policy
+from core.policy_store import store_policy
 from events.meaning.fold import Player, Rows, fold
 from events.schemas import Event
-from workers.watch_time import log, players, rows
+from workers.watch_time import judging, log, players, rows
 from workers.watch_time.boundary import load_boundary
 from workers.watch_time.in_order import PlayerKey, Standing
+from workers.watch_time.judging import Asked, AttendanceKey, Judge, by_rule
 from workers.watch_time.refold import Days
 from workers.watch_time.scope import EVERYTHING, Scope, portions
 
@@ -35,7 +38,9 @@ class Difference:
     folded: object | None
 
 
-async def rebuild(sessions: Sessions, policy: Policy, scope: Scope = EVERYTHING) -> AsyncGenerator[int]:
+async def rebuild(
+    sessions: Sessions, policy: Policy, scope: Scope = EVERYTHING, clock: Clock = utc_now
+) -> AsyncGenerator[int]:
     """Rewrite the rows of a scope, no others; yield how many users each portion had, once committed.
 
     Raises:
@@ -45,8 +50,8 @@ async def rebuild(sessions: Sessions, policy: Policy, scope: Scope = EVERYTHING)
     async for user_ids in _portions(sessions, scope, policy):
         async with sessions.begin() as session:
             await log.share_policy_lock(session)
-            await require_policy(session, policy)
-            await _rebuild(session, policy, scope, user_ids)
+            judge = Judge(policy, await held_rules(session, policy), clock())
+            await _rebuild(session, judge, scope, user_ids)
         yield len(user_ids)
 
 
@@ -60,8 +65,9 @@ async def adopt_policy(sessions: Sessions, policy: Policy) -> AsyncGenerator[int
         await session.execute(text("SET LOCAL statement_timeout = 0"))
         await log.take_policy_lock(session)
         await store_policy(session, policy)
+        judge = Judge(policy, await held_rules(session, policy), utc_now())
         async for user_ids in _portions(sessions, EVERYTHING, policy):
-            await _rebuild(session, policy, EVERYTHING, user_ids)
+            await _rebuild(session, judge, EVERYTHING, user_ids)
             yield len(user_ids)
 
 
@@ -77,16 +83,22 @@ async def verify(
     async for user_ids in _portions(sessions, scope, policy):
         async with sessions.begin() as session:
             await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
-            await require_policy(session, policy)
+            judge = Judge(policy, await held_rules(session, policy), utc_now())
             reading = await _read(session, policy, scope, user_ids)
             stored = await rows.stored(session, user_ids, scope.first, scope.last)
+            had = await judging.stored(
+                session, [(user_id, day) for user_id in user_ids for day in stored[user_id].attendance]
+            )
             standing = await players.stored(session, user_ids)
             read = await players.by_log(session, reading.players)
         if not reading.is_whole:
             standing = {key: stands for key, stands in standing.items() if key in reading.players}
         differences = list(_player_differences(standing, read))
         for days, events in reading.events.items():
-            differences += _row_differences(days, stored[days.user_id], fold(events, policy))
+            folded = fold(events, policy)
+            due = {day: judge.due(day, had.get((days.user_id, day))) for day in folded.attendance}
+            differences += _row_differences(days, stored[days.user_id], folded, due)
+            differences += _rule_differences(days, had, due)
         yield len(user_ids), differences
 
 
@@ -94,10 +106,12 @@ def _portions(sessions: Sessions, scope: Scope, policy: Policy) -> AsyncGenerato
     return portions(sessions, scope.user_ids, lambda user_id: scope.days(user_id).window(policy.zone))
 
 
-async def _rebuild(session: AsyncSession, policy: Policy, scope: Scope, user_ids: Collection[int]) -> None:
+async def _rebuild(session: AsyncSession, judge: Judge, scope: Scope, user_ids: Collection[int]) -> None:
+    policy = judge.policy
     known = await log.lock_users(session, user_ids)
     reading = await _read(session, policy, scope, known)
-    await rows.replace(session, {days: fold(events, policy) for days, events in reading.events.items()})
+    folded = {days: fold(events, policy) for days, events in reading.events.items()}
+    await rows.replace(session, folded, judge)
     await players.read_again(session, reading.players)
     if reading.is_whole:
         await players.keep_only(session, known, reading.players)
@@ -132,15 +146,27 @@ async def _read(session: AsyncSession, policy: Policy, scope: Scope, user_ids: C
     return _Reading(events, players.of(event for heard in events.values() for event in heard), is_whole)
 
 
-def _row_differences(days: Days, stored: Rows, folded: Rows) -> Iterator[Difference]:
+def _row_differences(
+    days: Days, stored: Rows, folded: Rows, asked: Mapping[date, Asked]
+) -> Iterator[Difference]:
     for video_id, day in sorted({*stored.progress, *folded.progress}):
         have, want = stored.progress.get((video_id, day)), folded.progress.get((video_id, day))
         if day in days and have != want:
             yield Difference(days.user_id, "progress", f"video {video_id} on {day}", have, want)
     for day in sorted({*stored.attendance, *folded.attendance}):
         present, due = stored.attendance.get(day), folded.attendance.get(day)
+        due = by_rule(due, asked[day]) if due else None
         if day in days and present != due:
             yield Difference(days.user_id, "attendance", f"on {day}", present, due)
+
+
+def _rule_differences(
+    days: Days, had: Mapping[AttendanceKey, Asked], asked: Mapping[date, Asked]
+) -> Iterator[Difference]:
+    for day in sorted(asked):
+        judged_by = had.get((days.user_id, day))
+        if day in days and judged_by is not None and judged_by != asked[day]:
+            yield Difference(days.user_id, "attendance", f"rule on {day}", judged_by, asked[day])
 
 
 def _player_differences(

@@ -9,15 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from events.meaning.fold import AttendanceRow, ProgressRow, Rows
 from events.schemas import ProgressRecord
+from workers.watch_time.judging import Asked, AttendanceKey, Judge, by_rule
 from workers.watch_time.refold import Days
 
 ProgressKey = tuple[int, int, date]
 """`(user_id, video_id, date)`"""
-AttendanceKey = tuple[int, date]
-"""`(user_id, date)`"""
 
 
-async def replace(session: AsyncSession, folded: Mapping[Days, Rows]) -> None:
+async def replace(session: AsyncSession, folded: Mapping[Days, Rows], judge: Judge) -> None:
     """Make the rows of each stretch of days be those folded; what was folded beyond its days is not used.
 
     Rows that are already as they should be are left alone, so that a repeat writes nothing.
@@ -32,7 +31,7 @@ async def replace(session: AsyncSession, folded: Mapping[Days, Rows]) -> None:
         }
         attendance |= {(days.user_id, day): row for day, row in found.attendance.items() if day in days}
     await _put_progress(session, progress)
-    await _put_attendance(session, attendance)
+    await _put_attendance(session, attendance, await judge.asked(session, attendance))
     await _delete_stale(session, list(folded), progress.keys())
 
 
@@ -51,22 +50,24 @@ SET start_time = greatest(p.start_time, excluded.start_time),
     watch_time = p.watch_time + excluded.watch_time
 """)
 _ADD_ATTENDANCE = text("""
-INSERT INTO attendance AS a (user_id, date, status, total_time, overlap_time)
+INSERT INTO attendance AS a (user_id, date, status, total_time, overlap_time, rule_id, required_seconds)
 SELECT user_id, date,
-       CASE WHEN added * INTERVAL '1 microsecond' >= CAST(:minimum AS interval)
+       CASE WHEN added * INTERVAL '1 microsecond' >= required * INTERVAL '1 second'
             THEN 'present' ELSE 'absent' END,
-       added * INTERVAL '1 microsecond', INTERVAL '0'
-FROM unnest(CAST(:user_id AS bigint[]), CAST(:date AS date[]), CAST(:added AS bigint[]))
-    AS n (user_id, date, added)
+       added * INTERVAL '1 microsecond', INTERVAL '0', rule_id, required
+FROM unnest(CAST(:user_id AS bigint[]), CAST(:date AS date[]), CAST(:added AS bigint[]),
+            CAST(:rule_id AS bigint[]), CAST(:required AS int[]))
+    AS n (user_id, date, added, rule_id, required)
 ON CONFLICT (user_id, date) DO UPDATE
 SET total_time = a.total_time + excluded.total_time,
-    status = CASE WHEN a.total_time + excluded.total_time >= CAST(:minimum AS interval)
-                  THEN 'present' ELSE 'absent' END
+    status = CASE WHEN a.total_time + excluded.total_time >= excluded.required_seconds * INTERVAL '1 second'
+                  THEN 'present' ELSE 'absent' END,
+    rule_id = excluded.rule_id, required_seconds = excluded.required_seconds
 """)
 
 
 async def add(
-    session: AsyncSession, added: Mapping[int, Mapping[tuple[int, date], ProgressRow]], minimum: timedelta
+    session: AsyncSession, added: Mapping[int, Mapping[tuple[int, date], ProgressRow]], judge: Judge
 ) -> None:
     """Add differences, by user, video and date, to the rows as they stand.
 
@@ -80,6 +81,7 @@ async def add(
     totals: dict[AttendanceKey, int] = defaultdict(int)
     for user_id, _, day, row in progress:
         totals[user_id, day] += row.watch_time // timedelta.resolution
+    asked = await judge.asked(session, totals)
     await session.execute(
         _ADD_PROGRESS,
         {
@@ -98,7 +100,8 @@ async def add(
             "user_id": [user_id for user_id, _ in totals],
             "date": [day for _, day in totals],
             "added": list(totals.values()),
-            "minimum": minimum,
+            "rule_id": [asked[key].rule_id for key in totals],
+            "required": [asked[key].required_seconds for key in totals],
         },
     )
 
@@ -133,25 +136,33 @@ async def _put_progress(session: AsyncSession, rows: Mapping[ProgressKey, Progre
 
 
 _PUT_ATTENDANCE = text("""
-INSERT INTO attendance AS a (user_id, date, status, total_time, overlap_time)
+INSERT INTO attendance AS a (user_id, date, status, total_time, overlap_time, rule_id, required_seconds)
 SELECT * FROM unnest(CAST(:user_id AS bigint[]), CAST(:date AS date[]), CAST(:status AS text[]),
-                     CAST(:total_time AS interval[]), CAST(:overlap_time AS interval[]))
+                     CAST(:total_time AS interval[]), CAST(:overlap_time AS interval[]),
+                     CAST(:rule_id AS bigint[]), CAST(:required AS int[]))
 ON CONFLICT (user_id, date) DO UPDATE
-SET status = excluded.status, total_time = excluded.total_time, overlap_time = excluded.overlap_time
-WHERE (a.status, a.total_time, a.overlap_time)
-   IS DISTINCT FROM (excluded.status, excluded.total_time, excluded.overlap_time)
+SET status = excluded.status, total_time = excluded.total_time, overlap_time = excluded.overlap_time,
+    rule_id = excluded.rule_id, required_seconds = excluded.required_seconds
+WHERE (a.status, a.total_time, a.overlap_time, a.rule_id, a.required_seconds) IS DISTINCT FROM
+      (excluded.status, excluded.total_time, excluded.overlap_time, excluded.rule_id,
+       excluded.required_seconds)
 """)
 
 
-async def _put_attendance(session: AsyncSession, rows: Mapping[AttendanceKey, AttendanceRow]) -> None:
-    """Make attendance rows, keyed by `(user_id, date)`, be as given; one that is already is left alone."""
-    keys = sorted(rows)
+async def _put_attendance(
+    session: AsyncSession, folded: Mapping[AttendanceKey, AttendanceRow], asked: Mapping[AttendanceKey, Asked]
+) -> None:
+    """Make attendance rows be as folded and asked; one that is already is left alone."""
+    keys = sorted(folded)
+    rows = {key: by_rule(row, asked[key]) for key, row in folded.items()}
     columns = {
         "user_id": [key[0] for key in keys],
         "date": [key[1] for key in keys],
         "status": [rows[key].status for key in keys],
         "total_time": [rows[key].total_time for key in keys],
         "overlap_time": [rows[key].overlap_time for key in keys],
+        "rule_id": [asked[key].rule_id for key in keys],
+        "required": [asked[key].required_seconds for key in keys],
     }
     await session.execute(_PUT_ATTENDANCE, columns)
 

@@ -20,6 +20,7 @@ from workers.watch_time import log, players, rows
 from workers.watch_time.boundary import Boundary
 from workers.watch_time.gate import Gate, look
 from workers.watch_time.in_order import Addition, PlayerKey, Standing, add_in_order
+from workers.watch_time.judging import Judge
 from workers.watch_time.log import EventKey
 from workers.watch_time.refold import days_to_refold
 from workers.watch_time.rows import ProgressKey
@@ -54,7 +55,7 @@ class WatchTime:
                 if number not in refused:
                     first.setdefault(_key(event), event)
             fresh = await self._log(session, first)
-            await self._bring_up_to_date(session, fresh, gate.boundary.before)
+            await self._bring_up_to_date(session, fresh, gate)
             records = await self._records(session, first, fresh) if awaited else {}
         applied = {id(event) for event in fresh}
 
@@ -114,11 +115,12 @@ class WatchTime:
         repeated = await log.log_events(session, list(batch.values()), day_start(first_open, zone))
         return [event for key, event in batch.items() if key not in repeated]
 
-    async def _bring_up_to_date(self, session: AsyncSession, fresh: Sequence[Event], first_day: date) -> None:
+    async def _bring_up_to_date(self, session: AsyncSession, fresh: Sequence[Event], gate: Gate) -> None:
         """Add the events of users who went on in order; fold the days of all others again.
 
-        Rows of days before the first one are left alone.
+        Rows of pruned days are left alone.
         """
+        first_day, judge = gate.boundary.before, Judge(self._policy, gate.rules, self._clock())
         if not fresh:
             return
         by_user: dict[int, list[Event]] = defaultdict(list)
@@ -134,13 +136,15 @@ class WatchTime:
             else:
                 added[user_id] = addition
         if added:
-            await self._add(session, added, first_day)
+            await self._add(session, added, first_day, judge)
         if disordered:
-            await self._refold(session, disordered, standing, first_day)
+            await self._refold(session, disordered, standing, first_day, judge)
 
-    async def _add(self, session: AsyncSession, added: Mapping[int, Addition], first_day: date) -> None:
+    async def _add(
+        self, session: AsyncSession, added: Mapping[int, Addition], first_day: date, judge: Judge
+    ) -> None:
         differences = {user_id: addition.since(first_day) for user_id, addition in added.items()}
-        await rows.add(session, differences, self._policy.attendance_minimum)
+        await rows.add(session, differences, judge)
         await players.put(
             session, {key: stand for addition in added.values() for key, stand in addition.players.items()}
         )
@@ -151,6 +155,7 @@ class WatchTime:
         fresh: Sequence[Event],
         standing: Mapping[PlayerKey, Standing],
         first_day: date,
+        judge: Judge,
     ) -> None:
         """Fold the days of new events again, in portions: memory stays flat however long the days are."""
         zone = self._policy.zone
@@ -165,7 +170,7 @@ class WatchTime:
                 windows[window]: fold(events[window.user_id, window.start], self._policy)
                 for window in portion
             }
-            await rows.replace(session, folded)
+            await rows.replace(session, folded, judge)
             known |= players.known_from(events.values(), last)
         await players.put(session, known | await players.by_log(session, last.keys() - known.keys()))
 
