@@ -1,11 +1,13 @@
 """What the services that fill courses and those that show them have in common."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
+from pydantic_core import PydanticKnownError
 
+from api.paging import read_day
 from core.errors import BadRequest
 from core.tables import Video
 
@@ -17,6 +19,18 @@ NO_COURSE = "there is no such course: GET /courses lists them"
 
 REMOVED = "removed"
 """Why a video cannot be watched that is in its course no more; other reasons come from where it was."""
+
+
+def _plain_day(value: object) -> object:
+    if isinstance(value, str):
+        return read_day(value)
+    if value is None:
+        return value
+    raise PydanticKnownError("date_type")
+
+
+PlainDay = Annotated[date, BeforeValidator(_plain_day)]
+"""A date in a body, written `YYYY-MM-DD` and in no other of the ways pydantic knows."""
 
 Seconds = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
 Position = Annotated[int, Field(strict=True, ge=0, le=100_000)]
@@ -77,6 +91,10 @@ class VideoAnswer(BaseModel):
         description=f"Why not: `{REMOVED}` from its course, or what YouTube says (`private`, `deleted`, …)",
         examples=[None],
     )
+    assigned_on: date | None = Field(
+        description="The day on which students are to watch it; counts where a rule asks for a share of that",
+        examples=[None],
+    )
     removed_at: datetime | None = Field(
         description="Since when it is not in its course any more", examples=[None]
     )
@@ -94,5 +112,6 @@ class VideoAnswer(BaseModel):
             duration_seconds=video.duration_seconds,
             available=reason is None,
             unavailable_reason=reason,
+            assigned_on=video.assigned_on,
             removed_at=video.removed_at,
         )

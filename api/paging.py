@@ -28,16 +28,23 @@ _NUMBER = re.compile(r"[0-9]{1,19}")
 _Row = TypeVar("_Row")
 
 
-def _day(value: object) -> object:
-    """Read a date as it is written in the contract, and in no other of the ways pydantic knows."""
-    if not isinstance(value, str):
-        return value
+def read_day(value: str) -> date:
+    """Read a date as it is written in the contract, and in no other of the ways pydantic knows.
+
+    Raises:
+        BadRequest: it is none.
+
+    """
     if _DATE.fullmatch(value) is None:
         raise BadRequest(MALFORMED_DATE)
     try:
         return date.fromisoformat(value)
     except ValueError as error:
         raise BadRequest(NO_SUCH_DATE) from error
+
+
+def _day(value: object) -> object:
+    return read_day(value) if isinstance(value, str) else value
 
 
 Day = Annotated[date, BeforeValidator(_day)]

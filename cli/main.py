@@ -7,6 +7,7 @@ import typer
 from cli import (
     api,
     course,
+    day_close,
     db,
     dead_letters,
     explain,
@@ -16,6 +17,7 @@ from cli import (
     queues,
     roster,
     rows,
+    rule,
     seed,
     simulate,
     stack,
@@ -33,12 +35,13 @@ for name, group in (
     ("worker", worker),
     ("user", user),
     ("course", course),
+    ("rule", rule),
     ("roster", roster),
     ("export", export),
     ("dead-letters", dead_letters),
 ):
     app.add_typer(group.app, name=name)
-for noun in (stack, api, imports, queues, rows, explain, prune, seed, simulate):
+for noun in (stack, api, imports, queues, rows, day_close, explain, prune, seed, simulate):
     noun.register(app)
 
 

@@ -7,12 +7,14 @@ from workers import retention, rosters
 from workers.celery_app import configure_task_logging, make_celery
 from workers.celery_beat import Scheduler
 from workers.chores import Chore
+from workers.day_close import chore as day_close
 from workers.playlist_import import sweep
 
 
 def chores(settings: Settings) -> tuple[Chore, ...]:
     """Return what the scheduler does itself."""
-    return (sweep.chore(settings), rosters.chore(settings), retention.chore(settings))
+    due = (sweep.chore, rosters.chore, day_close.chore, retention.chore)
+    return tuple(chore(settings) for chore in due)
 
 
 def run(settings: Settings) -> None:

@@ -7,9 +7,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import Text
 
-MAX_REASON = 500
-NO_REASON = f"a reason must have 1 to {MAX_REASON} characters"
-
 StatusName = Literal["present", "absent", "excused"]
 Reason = Annotated[Text, Field(examples=["The projector was broken; she watched it in class."])]
 

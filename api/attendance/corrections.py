@@ -1,27 +1,19 @@
 """Correcting days. What is computed stays beside the correction; neither touches the other."""
 
-from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.attendance import correction_queries as queries
-from api.attendance import etags
-from api.attendance.correction_schemas import MAX_REASON, NO_REASON, CorrectionRequest
+from api.attendance.correction_schemas import CorrectionRequest
+from api.attendance.etags import Precondition
+from api.attendance.reasons import reason_of
 from api.attendance.schemas import AttendanceDay
 from api.attendance.service import Reader
 from core.attendance.rules import seen
-from core.errors import BadRequest, NotFound
+from core.errors import NotFound
 
 NO_CORRECTION = "no correction stands for that day: there is nothing to withdraw"
-
-
-@dataclass(frozen=True, slots=True)
-class Precondition:
-    """For which version a write is meant; for any where both are None."""
-
-    if_match: str | None = None
-    if_none_match: str | None = None
 
 
 async def correct(
@@ -42,7 +34,7 @@ async def correct(
         PreconditionFailed: the write was meant for another version.
 
     """
-    reason = _reason(asked.reason)
+    reason = reason_of(asked.reason)
     before = await _before(session, reader, user_id, day, precondition)
     entry_id = await queries.add_entry(
         session,
@@ -77,7 +69,7 @@ async def withdraw(
         PreconditionFailed: the write was meant for another version.
 
     """
-    said = _reason(reason) if reason is not None else None
+    said = reason_of(reason) if reason is not None else None
     before = await _before(session, reader, user_id, day, precondition)
     if not before.corrected:
         raise NotFound(NO_CORRECTION)
@@ -102,12 +94,5 @@ async def _before(
     """Return the day as it stays until the transaction ends, as far as corrections go."""
     await queries.lock_user(session, user_id)
     before, version = await reader.day(session, user_id, day)
-    etags.require(version, precondition.if_match, precondition.if_none_match)
+    precondition.require(version)
     return before
-
-
-def _reason(text: str) -> str:
-    reason = text.strip()
-    if not 0 < len(reason) <= MAX_REASON:
-        raise BadRequest(NO_REASON)
-    return reason

@@ -1,19 +1,19 @@
 """`/attendance/course/{course_id}`: how the students of a course did in it, day by day."""
 
-from datetime import date
 from typing import Any
 
 from fastapi import APIRouter
 
 from api.attendance.course_schemas import CourseDay
-from api.attendance.courses import TOO_LONG, CourseKey, CourseReader, days_asked, key_of
+from api.attendance.courses import TOO_LONG, CourseReader, days_asked
+from api.attendance.keys import day_key, key_after
 from api.attendance.listing import Listing, listed
 from api.attendance.negotiation import FormQuery
 from api.attendance.reading import ReaderPart
 from api.content import NO_COURSE
 from api.deps import Admin, AppState, PathId, Session
 from api.openapi import refusals
-from api.paging import BAD_CURSOR, DaysQuery, PageQuery
+from api.paging import DaysQuery, PageQuery
 from core.errors import BadRequest, NotFound
 
 router = APIRouter(prefix="/attendance/course/{course_id}", tags=["attendance"])
@@ -41,13 +41,5 @@ async def of_course(
     """
     course = CourseReader(reader, course_id, days_asked(days.first, days.last, reader.today))
     await course.require(session)
-    listing = Listing(CourseDay, course.rows, key_of)
-    numbers = page.after_numbers(2)
-    return await listing.answer(session, state, page, _key(numbers) if numbers else None, form)
-
-
-def _key(numbers: tuple[int, ...]) -> CourseKey:
-    user_id, ordinal = numbers
-    if not 0 < ordinal <= date.max.toordinal():
-        raise BadRequest(BAD_CURSOR)
-    return CourseKey(user_id, ordinal)
+    listing = Listing(CourseDay, course.rows, lambda row: day_key(row.user_id, row.date))
+    return await listing.answer(session, state, page, key_after(page), form)

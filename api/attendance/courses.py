@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.attendance import course_queries as queries
 from api.attendance.course_queries import CourseRow
 from api.attendance.course_schemas import CourseDay
+from api.attendance.keys import BEFORE_ALL, DayKey
 from api.attendance.service import Reader
 from api.content import NO_COURSE
 from api.formats import duration
@@ -22,21 +22,6 @@ from core.errors import BadRequest, NotFound
 MOST_DAYS = 366
 USUAL_DAYS = 31
 TOO_LONG = f"ask for at most {MOST_DAYS} days at a time"
-
-
-class CourseKey(NamedTuple):
-    """Behind which row a page begins; written as `Page.after_numbers` reads it."""
-
-    user_id: int
-    ordinal: int
-
-    def __str__(self) -> str:
-        return f"{self.user_id}-{self.ordinal}"
-
-
-def key_of(row: CourseDay) -> CourseKey:
-    """Return the key of a row."""
-    return CourseKey(row.user_id, row.date.toordinal())
 
 
 def days_asked(first: date | None, last: date | None, today: date) -> list[date]:
@@ -63,31 +48,33 @@ class CourseReader:
     reader: Reader
     course_id: int
     days: Sequence[date]
+    rules: Rules | None = None
+    """To judge by; those that are stored where it is None."""
 
     async def require(self, session: AsyncSession) -> None:
         """Raise NotFound where there is no such course."""
         if not await queries.course_exists(session, self.course_id):
             raise NotFound(NO_COURSE)
 
-    async def rows(self, session: AsyncSession, after: CourseKey | None, limit: int) -> list[CourseDay]:
+    async def rows(self, session: AsyncSession, after: DayKey | None, limit: int) -> list[CourseDay]:
         """Return the next rows; some students at a time, so that no page costs more than it holds."""
         if not self.days:
             return []
         school_days = await load_school_days(session, self.reader.policy.zone, self.days[0], self.days[-1])
-        begun = (after.user_id, date.fromordinal(after.ordinal)) if after else (0, date.min)
+        begun = after or BEFORE_ALL
         found: list[CourseRow] = []
         students = limit // len(self.days) + 1
         while len(found) < limit:
-            user_ids = await queries.students_from(session, self.course_id, begun[0], students)
+            user_ids = await queries.students_from(session, self.course_id, begun.user_id, students)
             if not user_ids:
                 break
             found += await queries.course_days(
                 session,
                 *(self.course_id, school_days, self.days, user_ids),
-                after=begun,
+                after=(begun.user_id, begun.day),
                 limit=limit - len(found),
             )
-            begun = (user_ids[-1] + 1, date.min)
+            begun = DayKey(user_ids[-1] + 1, BEFORE_ALL.ordinal)
         return await self._answers(session, found)
 
     async def rows_of(self, session: AsyncSession, user_ids: Sequence[int]) -> list[CourseDay]:
@@ -104,7 +91,7 @@ class CourseReader:
 
     async def _answers(self, session: AsyncSession, rows: Sequence[CourseRow]) -> list[CourseDay]:
         policy = self.reader.policy
-        rules = await load_rules(session, policy, self.course_id)
+        rules = self.rules or await load_rules(session, policy, self.course_id)
         sharing = [(row.user_id, row.date) for row in rows if rules.on(row.date).minimum_share is not None]
         assigned = await assigned_among(session, policy.zone, sharing, self.course_id)
         return [self._answer(row, rules, assigned.get((row.user_id, row.date), 0)) for row in rows]

@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from api.attendance import correction_queries, corrections
-from api.attendance.correction_schemas import NO_REASON, Change, CorrectionRequest
-from api.attendance.corrections import NO_CORRECTION, Precondition
-from api.attendance.etags import STALE, etag
+from api.attendance.correction_schemas import Change, CorrectionRequest
+from api.attendance.corrections import NO_CORRECTION
+from api.attendance.etags import ETAG_HEADER, STALE, PreconditionPart, etag
 from api.attendance.reading import ReaderPart
+from api.attendance.reasons import NO_REASON
 from api.attendance.schemas import AttendanceDay
 from api.attendance.service import NO_SUCH_DAY, NO_SUCH_USER, name_of
 from api.deps import NO_TEXT, Admin, PathId, Session, Text
@@ -18,28 +19,13 @@ from core.errors import BadRequest, NotFound, PreconditionFailed
 
 router = APIRouter(prefix="/attendance/user/{user_id}/{date}", tags=["attendance"])
 
-_ETAG = {"ETag": {"description": "Names the correction, for `If-Match`", "schema": {"type": "string"}}}
 _OF_A_DAY = ((BadRequest, NO_SUCH_DAY), (NotFound, NO_SUCH_USER))
-
-
-async def _precondition(
-    if_match: Annotated[
-        str | None, Header(description="The ETag the write is meant for; else 412", examples=['"0"'])
-    ] = None,
-    if_none_match: Annotated[
-        str | None, Header(description="`*` writes only where no correction stands; else 412")
-    ] = None,
-) -> Precondition:
-    return Precondition(if_match, if_none_match)
-
-
-PreconditionPart = Annotated[Precondition, Depends(_precondition)]
 
 
 @router.get(
     "",
     summary="One day of somebody's",
-    responses={200: {"headers": _ETAG}, **refusals(*_OF_A_DAY)},
+    responses={200: {"headers": ETAG_HEADER}, **refusals(*_OF_A_DAY)},
 )
 async def one(
     _: Admin, user_id: PathId, date: Day, session: Session, reader: ReaderPart, response: Response
@@ -54,7 +40,7 @@ async def one(
     "",
     summary="Correct a day",
     responses={
-        200: {"headers": _ETAG},
+        200: {"headers": ETAG_HEADER},
         **refusals(*_OF_A_DAY, (BadRequest, NO_TEXT), (BadRequest, NO_REASON), (PreconditionFailed, STALE)),
     },
 )
@@ -80,7 +66,7 @@ async def correct(
     "",
     summary="Withdraw a correction",
     responses={
-        200: {"headers": _ETAG},
+        200: {"headers": ETAG_HEADER},
         **refusals(
             *_OF_A_DAY,
             *((BadRequest, NO_TEXT), (BadRequest, NO_REASON)),

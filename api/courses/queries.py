@@ -59,7 +59,7 @@ async def is_registered(session: AsyncSession, course_id: int, user_id: int) -> 
 
 
 async def append_video(
-    session: AsyncSession, course_id: int, title: str, video_link: str, duration_seconds: int | None
+    session: AsyncSession, course_id: int, title: str, video_link: str, **columns: Any
 ) -> Video:
     """Add a video at the end of a course that exists; whoever adds another one at once waits."""
     course = select(Course.id).where(Course.id == course_id).with_for_update(key_share=True)
@@ -69,7 +69,7 @@ async def append_video(
         course_id=course_id,
         title=title,
         video_link=video_link,
-        duration_seconds=duration_seconds,
         position=last.scalar_subquery() + 1,
+        **columns,
     )
     return (await session.scalars(statement.returning(Video))).one()

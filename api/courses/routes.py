@@ -22,7 +22,8 @@ from api.deps import (
     require_admin,
 )
 from api.openapi import refusals
-from api.paging import LINK_HEADER, PageQuery
+from api.paging import LINK_HEADER, MALFORMED_DATE, PageQuery
+from core.attendance.rejudge import reassess
 from core.errors import BadRequest, Conflict, Forbidden, NotFound, Unauthenticated
 from core.security import EXPIRED, INVALID
 
@@ -76,7 +77,10 @@ async def course(id: PathId, session: Session) -> CourseAnswer:  # noqa: A002 - 
     "/{id}",
     summary="Change a course",
     responses=refusals(
-        *_NO_FIELDS, (BadRequest, NOTHING), (NotFound, NO_COURSE), (Conflict, service.NO_PLAYLIST)
+        *_NO_FIELDS,
+        *((BadRequest, detail) for detail in (NOTHING, MALFORMED_DATE, service.ENDS_EARLY)),
+        (NotFound, NO_COURSE),
+        (Conflict, service.NO_PLAYLIST),
     ),
 )
 async def change(
@@ -121,9 +125,13 @@ async def add_video(
     id: PathId,  # noqa: A002 - its name in the contract
     asked: NewVideo,
     session: Session,
+    state: AppState,
 ) -> VideoAnswer:
     """From anywhere on the web. `PATCH /videos/{id}` changes it, `POST /videos/{id}/archive` removes it."""
-    added = await service.add_video(session, id, asked.title, asked.video_link, asked.duration_seconds)
+    added = await service.add_video(
+        session, id, asked.title, asked.video_link, asked.duration_seconds, asked.assigned_on
+    )
+    await reassess(session, state.policy, state.clock(), {added.assigned_on})
     return VideoAnswer.of(added)
 
 

@@ -1,11 +1,11 @@
 """Courses as they are asked for and answered."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.content import Seconds
+from api.content import PlainDay, Seconds
 from api.deps import Text
 
 _PLAYLIST = "https://www.youtube.com/playlist?list=PL0123456789abcdef"
@@ -28,6 +28,10 @@ class CourseAnswer(BaseModel):
     resync_hours: int | None = Field(
         description="How often its playlist is imported again; never where it is null", examples=[None]
     )
+    first_day: date | None = Field(
+        description="From when on its students are expected; at any time where it is null", examples=[None]
+    )
+    last_day: date | None = Field(description="Until when", examples=[None])
     archived_at: datetime | None = Field(
         description="Since when it takes no new registrations", examples=[None]
     )
@@ -55,6 +59,12 @@ class CourseChange(BaseModel):
         description="How often to import its playlist again; null for never. Only where it came from one",
         examples=[24],
     )
+    first_day: PlainDay | None = Field(
+        None,
+        description="From when on its students are expected; null for ever since",
+        examples=["2026-09-01"],
+    )
+    last_day: PlainDay | None = Field(None, description="Until when; null for ever", examples=["2027-06-30"])
 
 
 class NewVideo(BaseModel):
@@ -65,6 +75,9 @@ class NewVideo(BaseModel):
     title: Text = Field(examples=["Means and medians"])
     video_link: Text = Field(examples=["https://school.example/videos/means.mp4"])
     duration_seconds: Seconds | None = Field(None, description="Where it is known", examples=[630])
+    assigned_on: PlainDay | None = Field(
+        None, description="The day on which students are to watch it", examples=["2026-11-23"]
+    )
 
 
 class Registered(BaseModel):

@@ -1,17 +1,18 @@
 """Courses, their videos and who has a place in them. Raises `core.errors`; commits nothing."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.content import NO_COURSE, link_of, title_of
 from api.courses import queries
-from core.errors import Conflict, NotFound
+from core.errors import BadRequest, Conflict, NotFound
 from core.tables import Course, Video
 
 ARCHIVED = "this course is archived and takes no new registrations"
+ENDS_EARLY = "last_day must not be before first_day"
 NO_PLAYLIST = "this course did not come from a playlist, so there is nothing to import again"
 
 
@@ -44,7 +45,7 @@ async def change(session: AsyncSession, course_id: int, fields: Mapping[str, Any
     """Change the fields that are given and return the course.
 
     Raises:
-        BadRequest: a title or a link is none.
+        BadRequest: a title or a link is none, or it would end before it begins.
         Conflict: it has no playlist that could be imported again.
         NotFound: there is no such course.
 
@@ -57,6 +58,9 @@ async def change(session: AsyncSession, course_id: int, fields: Mapping[str, Any
         changed["link"] = link_of(changed["link"])
     if changed.get("resync_hours") is not None and course.playlist_id is None:
         raise Conflict(NO_PLAYLIST)
+    first, last = (changed.get(name, getattr(course, name)) for name in ("first_day", "last_day"))
+    if first is not None and last is not None and first > last:
+        raise BadRequest(ENDS_EARLY)
     return _found(await queries.change(session, course_id, **changed))
 
 
@@ -81,7 +85,12 @@ async def restore(session: AsyncSession, course_id: int) -> Course:
 
 
 async def add_video(
-    session: AsyncSession, course_id: int, title: str, video_link: str, duration_seconds: int | None = None
+    session: AsyncSession,
+    course_id: int,
+    title: str,
+    video_link: str,
+    duration_seconds: int | None = None,
+    assigned_on: date | None = None,
 ) -> Video:
     """Add a video at the end of a course.
 
@@ -92,7 +101,9 @@ async def add_video(
     """
     title, video_link = title_of(title), link_of(video_link)
     await one(session, course_id)
-    return await queries.append_video(session, course_id, title, video_link, duration_seconds)
+    return await queries.append_video(
+        session, course_id, title, video_link, duration_seconds=duration_seconds, assigned_on=assigned_on
+    )
 
 
 async def register(session: AsyncSession, course_id: int, user_id: int) -> None:

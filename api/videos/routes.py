@@ -7,9 +7,10 @@ from fastapi import APIRouter, Query
 from api.content import NO_COURSE, NO_LINK, NO_TITLE, NOTHING, VideoAnswer, fields_of
 from api.deps import NO_TEXT, Admin, AppState, PathId, Session
 from api.openapi import refusals
-from api.paging import LINK_HEADER, PageQuery
+from api.paging import LINK_HEADER, MALFORMED_DATE, PageQuery
 from api.videos import service
 from api.videos.schemas import VideoChange
+from core.attendance.rejudge import reassess
 from core.errors import BadRequest, NotFound
 
 router = APIRouter(prefix="/videos", tags=["videos"])
@@ -39,7 +40,7 @@ async def of_course(
     "/{id}",
     summary="Change a video",
     responses=refusals(
-        *((BadRequest, detail) for detail in (NO_TEXT, NO_TITLE, NO_LINK, NOTHING)),
+        *((BadRequest, detail) for detail in (NO_TEXT, NO_TITLE, NO_LINK, NOTHING, MALFORMED_DATE)),
         (NotFound, service.NO_VIDEO),
     ),
 )
@@ -48,9 +49,12 @@ async def change(
     id: PathId,  # noqa: A002 - its name in the contract
     asked: VideoChange,
     session: Session,
+    state: AppState,
 ) -> VideoAnswer:
     """What is left out stays as it is. For one from a playlist, its next import says title and place anew."""
-    return VideoAnswer.of(await service.change(session, id, fields_of(asked)))
+    changed, days = await service.change(session, id, fields_of(asked))
+    await reassess(session, state.policy, state.clock(), days)
+    return VideoAnswer.of(changed)
 
 
 @router.post("/{id}/archive", summary="Take a video out of its course", responses=_NO_VIDEO)

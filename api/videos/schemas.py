@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.content import Position, Seconds
+from api.content import PlainDay, Position, Seconds
 from api.deps import Text
 
 
@@ -15,5 +15,8 @@ class VideoChange(BaseModel):
     video_link: Text = Field(default_factory=str, examples=["https://school.example/videos/means.mp4"])
     position: Position = Field(
         default_factory=int, description="Its new place; the videos from there on move back", examples=[0]
+    )
+    assigned_on: PlainDay | None = Field(
+        None, description="The day on which students are to watch it; null for none", examples=["2026-11-23"]
     )
     duration_seconds: Seconds | None = Field(None, description="Null where it is not known", examples=[630])

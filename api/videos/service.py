@@ -1,7 +1,7 @@
 """Videos of courses. Raises `core.errors`; commits nothing."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -33,8 +33,12 @@ async def of_course(
     return await queries.of_course(session, course_id, after=after, limit=limit, removed=removed)
 
 
-async def change(session: AsyncSession, video_id: int, fields: Mapping[str, Any]) -> Video:
-    """Change the fields that are given and return the video; one that moves makes room for itself.
+async def change(
+    session: AsyncSession, video_id: int, fields: Mapping[str, Any]
+) -> tuple[Video, set[date | None]]:
+    """Change the fields that are given; one that moves makes room for itself.
+
+    Return the video and the days that it was and is assigned to.
 
     Raises:
         BadRequest: a title or a link is none.
@@ -42,14 +46,15 @@ async def change(session: AsyncSession, video_id: int, fields: Mapping[str, Any]
 
     """
     video = _found(await queries.by_id(session, video_id))
-    changed = dict(fields)
+    changed, was_assigned_on = dict(fields), video.assigned_on
     if "title" in changed:
         changed["title"] = title_of(changed["title"])
     if "video_link" in changed:
         changed["video_link"] = link_of(changed["video_link"])
     if changed.get("position", video.position) != video.position:
         await queries.make_room(session, video.course_id, changed["position"])
-    return _found(await queries.change(session, video_id, **changed))
+    stored = _found(await queries.change(session, video_id, **changed))
+    return stored, {was_assigned_on, stored.assigned_on}
 
 
 async def archive(session: AsyncSession, video_id: int, now: datetime) -> Video:

@@ -6,9 +6,8 @@ from starlette.responses import Response
 
 from api.attendance import corrections, explain_service
 from api.attendance.correction_schemas import CorrectionRequest
-from api.attendance.corrections import Precondition
 from api.attendance.courses import days_asked
-from api.attendance.etags import etag
+from api.attendance.etags import Precondition, etag
 from api.attendance.explain_queries import at_one_moment
 from api.attendance.explain_service import MOST_EVENTS
 from api.attendance.reading import ReaderPart

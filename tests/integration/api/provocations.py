@@ -3,14 +3,16 @@
 import json
 from contextlib import ExitStack
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 
+from api.attendance import rules
 from api.videos.desk import ImportDesk
 from api.videos.streams import STREAMS
 from core.tables import PlaylistImport
 from tests.integration.api.conftest import Api, Callers
-from tests.integration.api.routes import CORRECTION, COURSE, ROUTES, VIDEO, Route
+from tests.integration.api.routes import CALENDAR, CORRECTION, COURSE, ROUTES, RULE, VIDEO, Route
 
 OPERATIONS = {(route.method, route.path): route for route in ROUTES}
 Told = set[tuple[str, str, int, str]]
@@ -92,6 +94,34 @@ async def provoke_attendance(api: Api, callers: Callers, told: Told) -> None:
         await tell(api, told, route, url=day, headers=callers.admin | {"If-Match": '"999"'})
     course = OPERATIONS["GET", "/attendance/course/{course_id}"]
     await tell(api, told, course, url="/attendance/course/1?from=2020-01-01", headers=callers.admin)
+    for method, path, bodies in (
+        ("POST", "/attendance/rules", [RULE | change for change in NO_RULES]),
+        ("PUT", "/attendance/calendar", [CALENDAR | change for change in NO_CALENDARS]),
+        ("PATCH", "/courses/{id}", [{"first_day": "2027-07-01", "last_day": "2027-06-30"}]),
+    ):
+        for body in bodies:
+            await tell(api, told, OPERATIONS[method, path], json=body, headers=callers.admin)
+    for query in ("after=!", "limit=x"):
+        rule = OPERATIONS["POST", "/attendance/rules"]
+        await tell(api, told, rule, url=f"/attendance/rules?{query}", headers=callers.admin)
+    stale = callers.admin | {"If-Match": '"999"'}
+    await tell(api, told, OPERATIONS["PUT", "/attendance/calendar"], headers=stale)
+    with patch.object(rules, "MOST_ROWS", -1):
+        await tell(api, told, OPERATIONS["POST", "/attendance/rules"], headers=callers.admin)
+
+
+NO_RULES: tuple[dict[str, Any], ...] = (
+    {"minimum_seconds": None, "minimum_share": None},
+    {"effective_from": "1969-12-31"},
+    {"effective_from": "yesterday"},
+    {"course_id": 999},
+    {"reason": " "},
+)
+_HOLIDAY = {"date": "2026-12-25", "name": "Christmas"}
+NO_CALENDARS: tuple[dict[str, Any], ...] = (
+    {"weekdays": [1, 1]},
+    *({"holidays": [_HOLIDAY | change]} for change in ({"date": "x"}, {"name": " "}, {"name": "x\0"})),
+)
 
 
 async def provoke_rosters(api: Api, callers: Callers, told: Told) -> None:

@@ -55,10 +55,13 @@ SIGN_UP = {"username": "newcomer", "email": "newcomer@example.org", "password": 
 LOGIN = {"username": "ada", "password": "correct horse battery"}
 CHANGE = {"current_password": "correct horse battery", "new_password": "staple of the sea"}
 COURSE = {"course_title": "Optics", "link": "https://school.example/optics"}
-VIDEO = {"title": "Lenses", "video_link": "https://school.example/lenses.mp4"}
+COURSE_CHANGE = {**COURSE, "resync_hours": 24, "first_day": "2026-09-01", "last_day": "2027-06-30"}
+VIDEO = {"title": "Lenses", "video_link": "https://school.example/lenses.mp4", "assigned_on": "2026-11-23"}
 ROSTER = "username,email,course_id\nnewton,newton@example.org,1\n"
 EVENT = {"video_id": 1, "start_time": "10:00:00"}
 CORRECTION = {"status": "excused", "reason": "She was ill."}
+RULE = {"effective_from": "2026-11-01", "minimum_seconds": 300, "minimum_share": 0.6, "reason": "Decided."}
+CALENDAR = {"weekdays": [1, 2, 3, 4, 5], "holidays": [{"date": "2026-12-25", "name": "Christmas"}]}
 ASYNC = {"Prefer": "respond-async"}
 
 ROUTES = (
@@ -79,7 +82,7 @@ ROUTES = (
     Route("GET", "/courses", Who.ANYBODY),
     Route("POST", "/courses", Who.ADMIN, json=COURSE),
     Route("GET", "/courses/{id}", Who.ANYBODY, "/courses/1"),
-    Route("PATCH", "/courses/{id}", Who.ADMIN, "/courses/1", json={**COURSE, "resync_hours": 24}),
+    Route("PATCH", "/courses/{id}", Who.ADMIN, "/courses/1", json=COURSE_CHANGE),
     Route("POST", "/courses/{id}/archive", Who.ADMIN, "/courses/1/archive"),
     Route("POST", "/courses/{id}/restore", Who.ADMIN, "/courses/1/restore"),
     Route("POST", "/courses/{id}/videos", Who.ADMIN, "/courses/1/videos", json=VIDEO),
@@ -132,6 +135,10 @@ ROUTES = (
     ),
     Route("GET", "/attendance/report", Who.ADMIN),
     Route("GET", "/attendance/course/{course_id}/summary", Who.ADMIN, "/attendance/course/1/summary"),
+    Route("GET", "/attendance/rules", Who.ADMIN),
+    Route("POST", "/attendance/rules", Who.ADMIN, json=RULE),
+    Route("GET", "/attendance/calendar", Who.ADMIN),
+    Route("PUT", "/attendance/calendar", Who.ADMIN, json=CALENDAR),
     Route("GET", "/attendance/course/{course_id}", Who.ADMIN, "/attendance/course/1"),
     Route("POST", "/rosters", Who.ADMIN, content=ROSTER, headers={"Content-Type": "text/csv"}),
     Route("GET", "/rosters", Who.ADMIN),

@@ -36,6 +36,7 @@ async def test_videos_come_in_playlist_order(api: Api, sessions: Sessions) -> No
         "duration_seconds": None,
         "available": True,
         "unavailable_reason": None,
+        "assigned_on": None,
         "removed_at": None,
     }
 
