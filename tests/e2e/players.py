@@ -42,14 +42,11 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@asynccontextmanager
-async def profile(playwright: Playwright, folder: Path) -> AsyncIterator[BrowserContext]:
-    """Run a browser of its own that remembers in a folder."""
-    context = await playwright.chromium.launch_persistent_context(
+async def launch_profile(playwright: Playwright, folder: Path) -> BrowserContext:
+    """Start a browser of its own that remembers in a folder; it ends with playwright, or before."""
+    return await playwright.chromium.launch_persistent_context(
         folder, executable_path=executable(), args=QUIET
     )
-    yield context
-    await context.close()
 
 
 def executable() -> str:

@@ -16,7 +16,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from core.roles import Role
 from core.security import Tokens
 from tests.conftest import SECRET
-from tests.e2e.players import profile
+from tests.e2e.players import launch_profile
 from tests.e2e.processes import Processes
 from tests.e2e.site import Site
 from tests.proxy import Proxy
@@ -81,6 +81,7 @@ async def test_nothing_is_lost_and_nothing_is_inflated(
         offline(await viewer("offline"), browser),
         server_away(await viewer("server-away"), browser),
         tab_closed_meanwhile(await viewer("tab-closed"), browser),
+        page_left(await viewer("page-left"), browser),
         token_expires(await viewer("token-expires"), browser),
         tab_hidden(await viewer("tab-hidden"), browser),
         asleep_then_killed(await viewer("killed"), tmp_path / "profile"),
@@ -137,6 +138,15 @@ async def tab_closed_meanwhile(viewer: Viewer, browser: Browser) -> None:
         assert await viewer.watch_time(shown - 1) == pytest.approx(shown, abs=1), viewer.name
 
 
+async def page_left(viewer: Viewer, browser: Browser) -> None:
+    """The pause of a page that is left comes through: no heartbeat is due that could count instead."""
+    async with page_of(viewer, browser, heartbeat=SOON) as page:
+        await asyncio.sleep(3)
+        shown = await played(page)
+        await page.goto("about:blank")
+        assert await viewer.watch_time(shown - 1) == pytest.approx(shown, abs=1), viewer.name
+
+
 async def token_expires(viewer: Viewer, browser: Browser) -> None:
     lifetime = timedelta(minutes=60)
     almost_over = datetime.now(UTC) - lifetime + timedelta(seconds=SOON / 6)
@@ -168,7 +178,8 @@ async def tab_hidden(viewer: Viewer, browser: Browser) -> None:
 
 
 async def asleep_then_killed(viewer: Viewer, folder: Path) -> None:
-    async with async_playwright() as playwright, profile(playwright, folder) as context:
+    async with async_playwright() as playwright:
+        context = await launch_profile(playwright, folder)
         page = await context.new_page()
         await viewer.open(page)
         await viewer.play(page)

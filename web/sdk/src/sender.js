@@ -72,7 +72,7 @@ export const makeSender = (endpoint, token, ring, emit) => {
 
   /** Remove what the server has judged. @param {Event[]} events @param {any[]} results */
   const settle = (events, results) => {
-    if (results.length !== events.length) throw new Later("an answer of somebody else");
+    if (results?.length !== events.length) throw new Later("an answer of somebody else");
     failures = 0;
     refused = "";
     ring.remove(events);
