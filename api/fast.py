@@ -27,40 +27,42 @@ class FastRoads:
         if road is None or scope["method"] != "POST":
             await self._app(scope, receive, send)
             return
-        messages = await _read(receive)
-        response = await _drive(road, scope, messages)
+        body, is_whole = await _read(receive)
+        response = await _drive(road, scope, body) if is_whole else None
         if response is None:
-            await self._app(scope, _again(messages, receive), send)
+            await self._app(scope, _again(body, receive, is_whole=is_whole), send)
             return
         scope["route"] = road
         await response(scope, receive, send)
 
 
-async def _drive(road: Road, scope: Scope, messages: Sequence[Message]) -> Response | None:
-    if messages[-1]["type"] != "http.request":  # the client has gone
-        return None
+async def _drive(road: Road, scope: Scope, body: bytes) -> Response | None:
     try:
-        return await road.drive(scope, _body(messages), scope["app"].state.edutrack)
+        return await road.drive(scope, body, scope["app"].state.edutrack)
     except EduTrackError as error:
         return refusal(Request(scope), error)
 
 
-async def _read(receive: Receive) -> list[Message]:
-    """Return what arrives up to the end of the body, or of the connection."""
-    messages = [await receive()]
-    while messages[-1].get("more_body", False):
-        messages.append(await receive())
-    return messages
+async def _read(receive: Receive) -> tuple[bytes, bool]:
+    """Return a body, and whether it is whole: the client may go before its end."""
+    body = bytearray()
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            return bytes(body), False
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return bytes(body), True
 
 
-def _body(messages: Sequence[Message]) -> bytes:
-    return b"".join(message.get("body", b"") for message in messages)
-
-
-def _again(messages: list[Message], receive: Receive) -> Receive:
-    """Return what receives the same messages once more, then what comes after them."""
+def _again(body: bytes, receive: Receive, *, is_whole: bool) -> Receive:
+    """Return what receives a body once more, then what comes after it."""
+    read: list[Message] = [{"type": "http.request", "body": body, "more_body": not is_whole}]
+    if not is_whole:
+        read.append({"type": "http.disconnect"})
 
     async def receive_again() -> Message:
-        return messages.pop(0) if messages else await receive()
+        return read.pop(0) if read else await receive()
 
     return receive_again

@@ -92,6 +92,7 @@ class Sender:
             "query": self._random.choice(queries) if self._rarely(5) else b"",
             "cut": self._random.randrange(len(body) + 1) if self._rarely(3) else None,
             "away": self._rarely(15),
+            "gone": self._rarely(30),
         }
 
     def report(self) -> dict[str, Any]:

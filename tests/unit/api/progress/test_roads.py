@@ -105,13 +105,19 @@ async def _ask(
     query: bytes = b"",
     cut: int | None = None,
     away: bool = False,
+    gone: bool = False,
 ) -> Answer:
-    """Call an application as a server does; `cut` is where the body is torn into two messages."""
+    """Call an application as a server does.
+
+    `cut` is where the body is torn into two messages; a client that is `gone` sends the first one only.
+    """
     parts = [body] if cut is None else [body[:cut], body[cut:]]
     messages = [
         {"type": "http.request", "body": part, "more_body": part is not parts[-1] or n < len(parts) - 1}
         for n, part in enumerate(parts)
     ]
+    if gone:
+        messages = [messages[0] | {"more_body": True}]
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
