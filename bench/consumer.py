@@ -20,7 +20,7 @@ SIZES = {"mixed": (1, 1, 1, 1, 10, 50, 136), "one event": (1,), "50 events": (50
 """Events a message: what an API sends that is hardly, and one that is very busy."""
 THEIR_SHARE = 8
 """The baseline gets that part of the backlog: it would take as many times as long."""
-WARM_UP = 5_000
+WARM_UP = 12_000
 SOME = 100
 """Events at either end of a backlog, looked for to see whether it has begun or ended."""
 DRAINED_SECONDS = 300
@@ -44,16 +44,16 @@ def measure(stage: Stage, run: Run) -> Outcome:
     """Compare our consumer with the baseline on a backlog of messages of mixed sizes, then of one size."""
     ours = stage.site("consumer", senders=STUDENTS)
     theirs = stage.site("consumer_baseline", senders=STUDENTS)
-    for site, command in ((ours, worker()), (theirs, BASELINE)):
-        drain(stage, site, command, SIZES["mixed"], WARM_UP)
+    for site, command, events in ((ours, worker(), WARM_UP), (theirs, BASELINE, WARM_UP // THEIR_SHARE)):
+        drain(stage, site, command, SIZES["mixed"], events)
         database.ask(site.database_url, _TIDY)
     comparisons: dict[str, Comparison] = {}
     for name, sizes in SIZES.items():
+        rounds, events = (run.rounds, run.backlog) if name == "mixed" else (1, run.backlog // 2)
         sides = {
-            OURS: partial(drain, stage, ours, worker(), sizes, run.backlog),
-            THEIRS: partial(drain, stage, theirs, BASELINE, sizes, run.backlog // THEIR_SHARE),
+            OURS: partial(drain, stage, ours, worker(), sizes, events),
+            THEIRS: partial(drain, stage, theirs, BASELINE, sizes, events // THEIR_SHARE),
         }
-        rounds = run.rounds if name == "mixed" else 1
         comparisons[name] = alternate(f"backlog, messages: {name}", sides, rounds, run.say)
     mixed = comparisons["mixed"]
     return Outcome(
@@ -82,6 +82,8 @@ def drain(stage: Stage, site: Site, command: Sequence[str], sizes: Sequence[int]
         _wait(lambda: _stored(site, backlog) == events, every=0.2)
         after, memory = cpu_seconds(parts), memory_mb(parts)
     pace = database.ask(site.database_url, _PACE, *_keys(backlog))[0]
+    if not pace["events"] or first == events:
+        raise RuntimeError(f"{events} events are drained at once: take a larger backlog")
     share = pace["events"] / (events - first)
     cpu = {part: (seconds - before[part]) * share for part, seconds in after.items()}
     return Sample(pace["events"], pace["seconds"], cpu, memory)

@@ -4,6 +4,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import matplotlib as mpl
@@ -22,10 +23,11 @@ def draw(outcome: dict[str, Any]) -> Canvas:
     canvas = Canvas(figsize=(11, 3.4), layout="constrained")
     consumer, reads, sizes = canvas.subplots(1, 3)
     sides = outcome["comparisons"][0]["sides"]
-    for side, samples in sides.items():
-        rates = [sample["events"] / sample["seconds"] for sample in samples]
-        consumer.plot([_millions(side)] * len(rates), rates, "o", color="tab:blue")
-    _label(consumer, "events a second, one consumer")
+    for part in ("worker", "PostgreSQL"):
+        costs = [median(_cost(sample, part) for sample in samples) for samples in sides.values()]
+        consumer.plot([_millions(side) for side in sides], costs, "o-", label=part)
+    consumer.legend(fontsize="x-small")
+    _label(consumer, "CPU µs an event, one consumer")
     for name, expression, axes in (("path", READ, reads), ("table", SIZE, sizes)):
         for label, points in _curves(outcome["facts"], expression, name).items():
             axes.plot(*zip(*points, strict=True), "o-", label=label)
@@ -41,6 +43,10 @@ def _curves(facts: dict[str, Any], expression: re.Pattern[str], name: str) -> di
         if found := expression.fullmatch(fact):
             curves.setdefault(found[name], []).append((float(found["millions"]), figure["value"]))
     return curves
+
+
+def _cost(sample: dict[str, Any], part: str) -> float:
+    return float(sample["cpu"][part] / sample["events"] * 1e6)
 
 
 def _millions(side: str) -> float:

@@ -13,7 +13,7 @@ class Run:
     warm_up_seconds: float = 2
     processes: int = 1
     """Of the API and of what it is compared with."""
-    backlog: int = 20_000
+    backlog: int = 50_000
     """Events the consumer drains in a round."""
     millions: Sequence[float] = (0, 1, 5)
     """Events in the log where growth is measured."""

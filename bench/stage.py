@@ -30,7 +30,7 @@ from stack.programs import edutrack
 from stack.servers import Servers
 from stack.supervisor import Control
 
-START_SECONDS = 30
+START_SECONDS = 120
 STOP_SECONDS = 30
 TOKEN_MINUTES = 24 * 60
 VIDEOS = 50
