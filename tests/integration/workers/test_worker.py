@@ -24,6 +24,7 @@ from workers.watch_time.worker import ApplyPolicy, handler, worker_engine
 
 NOON = datetime(2025, 6, 12, 12, tzinfo=UTC)
 STUDENTS = 20
+_WAITING = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
 IMPATIENT = ApplyPolicy(within=timedelta(seconds=1), within_at_most=timedelta(seconds=2))
 
 
@@ -93,7 +94,13 @@ async def test_two_workers_on_the_same_users_neither_wait_in_a_circle_nor_lose_a
         while batches:
             await handle(batches.pop(), awaited=False)
 
-    await asyncio.gather(*(work(engine) for engine in engines))
+    async with sessions.begin() as session:  # so that both are in the midst of locking when they are let go
+        await session.execute(text("SELECT FROM users WHERE id = :id FOR UPDATE"), {"id": STUDENTS // 2})
+        working = asyncio.gather(*(work(engine) for engine in engines))
+        async with asyncio.timeout(10):
+            while await session.scalar(_WAITING) < 2:
+                await asyncio.sleep(0.01)
+    await working
     for engine in engines:
         await close(engine)
     assert not await differences(sessions, Policy())
