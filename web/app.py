@@ -20,6 +20,8 @@ router = APIRouter()
 for each in (entry, sdk, learn, days, imports, courses, users, rosters, operate, reports, report_days):
     router.include_router(each.router)
 
+router.include_router(entry.rest)
+
 SERVICE = Service(
     name="pages",
     router=router,

@@ -7,7 +7,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.auth.entrance import authenticate
 from api.deps import AppState
-from core.errors import EduTrackError
+from core.errors import EduTrackError, NotFound
 from core.roles import Role
 from web.assets import PREFIX
 from web.desk import Desk
@@ -16,8 +16,11 @@ from web.pages import HEADERS, give_session, go_to, page, page_router
 from web.sessions import seal_of
 
 router = page_router()
+rest = page_router()
+"""What is left below the addresses of pages; to be included last."""
 
 HOMES = {Role.STUDENT: "/learn", Role.ADMIN: "/reports"}
+NO_PAGE = "there is no page at this address: it may have been mistyped"
 SIGN_IN = "entry/sign_in.html"
 
 Next = Annotated[str, Query(alias="next", description="Where to go afterwards")]
@@ -56,6 +59,15 @@ async def sign_out(visit: Anybody, _: SentForm) -> Response:
     answer = go_to(visit, "/sign-in")
     give_session(answer, visit, visit.desk.sessions.write(visit.desk.sessions.begin()))
     return answer
+
+
+async def nothing(_: Somebody) -> Response:
+    """Say on a page that there is none."""
+    raise NotFound(NO_PAGE)
+
+
+for prefix in ("learn", "my-attendance", "reports", "manage", "operate"):
+    rest.add_api_route(f"/{prefix}/{{rest:path}}", nothing)
 
 
 @router.get(PREFIX + "/{version}/{name:path}")

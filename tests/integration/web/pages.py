@@ -36,6 +36,10 @@ STUDENT_DAY = "/reports/students/1/2026-11-23"
 LETTERS = "/operate/dead-letters/progress"
 
 PAGES = (
+    *(
+        Page("GET", f"/{prefix}/{{rest:path}}", Who.SOMEBODY, f"/{prefix}/no/such/page", refused=404)
+        for prefix in ("learn", "my-attendance", "reports", "manage", "operate")
+    ),
     Page("GET", "/", Who.SOMEBODY),
     Page("GET", "/sign-in", Who.ANYBODY),
     Page("POST", "/sign-in", Who.ANYBODY, form={"username": "ada", "password": "wrong"}, refused=401),

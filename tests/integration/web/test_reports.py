@@ -3,16 +3,20 @@
 import csv
 import io
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from html.parser import HTMLParser
 
 import pytest
 from openpyxl import load_workbook
 from sqlalchemy import insert, update
 
+from api.attendance.course_cells import CourseCell, course_table
+from api.attendance.courses import CourseReader, days_asked
+from api.attendance.service import Reader
 from core.calendar import local_date
 from core.database import Sessions
 from core.policy import Policy
-from core.tables import Attendance, Course, Progress, Registration, User, Video
+from core.tables import Attendance, AttendanceRule, Course, Progress, Registration, User, Video
 from tests.integration.web.conftest import Browser
 
 LONG_AGO = datetime.now(UTC) - timedelta(days=30)
@@ -111,6 +115,28 @@ async def test_files_hold_what_the_page_shows(grace: Browser, watched: date, peo
     assert [cell.value for cell in book["Status"][2]][-1] == "present"
     assert book["Watch time"].cell(2, len(heads)).value == timedelta(minutes=20)
     assert people["ada"] == int(rows[0]["user_id"])
+
+
+async def test_the_quick_table_says_what_the_list_says(
+    grace: Browser, sessions: Sessions, watched: date, people: dict[str, int]
+) -> None:
+    """A correction, a share of what is assigned, and a day before the place included."""
+    address = f"/reports/students/{people['ada']}/{watched - timedelta(days=2)}"
+    await grace.open(address)
+    await grace.send(address, version="0", status="excused", reason="She was ill.")
+    async with sessions.begin() as session:
+        rule = {"course_id": 1, "effective_from": watched - timedelta(days=5), "minimum_seconds": 60}
+        await session.execute(insert(AttendanceRule).values(**rule, minimum_share=Decimal("0.5")))
+        await session.execute(update(Video).values(duration_seconds=3600, assigned_on=watched))
+        await session.execute(update(Registration).values(created_at=datetime.now(UTC) - timedelta(days=10)))
+    course = CourseReader(Reader(Policy(), watched), 1, days_asked(None, None, watched))
+    async with sessions.begin() as session:
+        listed = await course.rows(session, None, 100)
+        table = await course_table(session, course, 0, 10)
+    assert [len(student.cells) for student in table] == [len(listed)]
+    for row, cell in zip(listed, table[0].cells, strict=True):
+        assert cell._asdict() == {name: getattr(row, name) for name in CourseCell._fields}
+    assert {row.status for row in listed} == {"absent", "excused"}, "20 minutes are less than half an hour"
 
 
 async def test_a_correction_counts_and_is_remembered(
