@@ -92,6 +92,6 @@ async def _change(asked: "RuleRequest", *, apply: bool) -> "tuple[int | None, Pr
         await session.execute(text("SET LOCAL statement_timeout = 0"))
         reader = Reader(settings.policy, local_date(utc_now(), settings.policy.zone))
         if not apply:
-            return None, await rules.preview(session, reader, asked, wanted)
+            return None, await rules.preview(session, reader, asked, wanted, most_rows=None)
         stored, changes = await rules.apply(session, reader, asked, wanted, by=None, most_rows=None)
         return stored.id, changes

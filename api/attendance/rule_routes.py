@@ -62,7 +62,7 @@ async def change(
     stored = None
     if dry_run:
         response.status_code = 200
-        changes = await rules.preview(session, reader, asked, wanted)
+        changes = await rules.preview(session, reader, asked, wanted, most_rows=rules.MOST_ROWS)
     else:
         stored, changes = await rules.apply(
             session, reader, asked, wanted, by=admin.user_id, most_rows=rules.MOST_ROWS

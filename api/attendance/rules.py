@@ -21,7 +21,7 @@ from core.errors import BadRequest, Conflict
 from core.policy_store import require_policy
 from core.tables import AttendanceRule
 
-MOST_ROWS = 200_000
+MOST_ROWS = 50_000
 """Rows that a request may judge anew: a command has longer than the seconds a request has."""
 
 NO_MINIMUM = "say minimum_seconds, minimum_share or both"
@@ -74,11 +74,14 @@ def proposed(asked: RuleRequest, reader: Reader) -> Rule:
     return Rule(None, asked.effective_from, minimum, asked.minimum_share)
 
 
-async def preview(session: AsyncSession, reader: Reader, asked: RuleRequest, wanted: Wanted) -> Preview:
+async def preview(
+    session: AsyncSession, reader: Reader, asked: RuleRequest, wanted: Wanted, *, most_rows: int | None
+) -> Preview:
     """Return what a rule would change, and change nothing.
 
     Raises:
         BadRequest: see `proposed`.
+        Conflict: that is to be looked for among more than `most_rows`.
         NotFound: there is no such course.
 
     """
@@ -89,6 +92,8 @@ async def preview(session: AsyncSession, reader: Reader, asked: RuleRequest, wan
     stretch = await rejudge.stretch_of(
         session, reader.policy.zone, rule.effective_from, rules.next_from(rule)
     )
+    if most_rows is not None and await rejudge.count_rows(session, stretch, most_rows + 1) > most_rows:
+        raise Conflict(TOO_MANY)
     if asked.course_id is None:
         return await _of_school(session, stretch, rule, wanted)
     return await _of_course(session, CourseReader(reader, asked.course_id, stretch.days), rules, rule, wanted)
@@ -119,9 +124,7 @@ async def apply(
     stretch = await rejudge.stretch_of(
         session, reader.policy.zone, rule.effective_from, rules.next_from(rule)
     )
-    if most_rows is not None and await rejudge.count_rows(session, stretch, most_rows + 1) > most_rows:
-        raise Conflict(TOO_MANY)
-    changes = await preview(session, reader, asked, wanted)
+    changes = await preview(session, reader, asked, wanted, most_rows=most_rows)
     stored = await add_rule(
         session,
         course_id=asked.course_id,
