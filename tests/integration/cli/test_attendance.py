@@ -59,6 +59,6 @@ async def test_a_rule_is_shown_first_and_applied_when_told_to(watched: Sessions,
     assert said(await in_thread(run, "rule", "list")) == ""
     assert said(await in_thread(run, *rule, "--yes")) == f"Rule 1 is applied: {counted}{turned}"
     assert said(await in_thread(run, "rule", "list")) == f"1\tschool\t{THEN.date()}\t61 s\t\n"
-    assert said(await in_thread(run, "verify")) == "Every row is what the event log says.\n"
+    assert (await in_thread(run, "verify")).stdout == "Every row is what the event log says.\n"
     with pytest.raises(BadRequest, match="minimum_seconds"):
         await in_thread(run, "rule", "add", "--from", str(THEN.date()), "--yes")
