@@ -9,8 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from fastapi import Response
-from fastapi.responses import FileResponse, StreamingResponse
-from starlette.background import BackgroundTask
+from fastapi.responses import StreamingResponse
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
@@ -19,6 +18,8 @@ from api.attendance.negotiation import Form
 
 SHEET_ROWS = 1_048_576
 """What a sheet can hold, by the format; what is more goes into another one."""
+
+PIECE_BYTES = 256 * 1024
 
 Rows = Sequence[Sequence[object]]
 
@@ -32,21 +33,12 @@ class Table:
     pages: AsyncIterator[Rows]
 
 
-async def download(table: Table, form: Form, headers: dict[str, str]) -> Response:
-    """Return a table as a file."""
+def download(table: Table, form: Form, headers: dict[str, str]) -> Response:
+    """Return a table as a file. The head of the answer goes out at once, however long the rest takes."""
     name = f"{table.name}.{form.value}"
     headers = {**headers, "Content-Disposition": f'attachment; filename="{name}"'}
-    if form is Form.CSV:
-        return StreamingResponse(csv_lines(table), headers=headers, media_type=form.media_type)
-    folder = TemporaryDirectory(prefix="edutrack-report-")
-    try:
-        path = Path(folder.name) / name
-        await write_xlsx(table, path)
-    except BaseException:
-        folder.cleanup()
-        raise
-    cleaning = BackgroundTask(folder.cleanup)
-    return FileResponse(path, headers=headers, media_type=form.media_type, background=cleaning)
+    content = csv_lines(table) if form is Form.CSV else xlsx_pieces(table)
+    return StreamingResponse(content, headers=headers, media_type=form.media_type)
 
 
 async def csv_lines(table: Table) -> AsyncIterator[str]:
@@ -54,6 +46,16 @@ async def csv_lines(table: Table) -> AsyncIterator[str]:
     yield csv.text([table.columns])
     async for rows in table.pages:
         yield csv.text(rows)
+
+
+async def xlsx_pieces(table: Table) -> AsyncIterator[bytes]:
+    """Yield the bytes of a workbook; the format has them begin when the last row is known."""
+    with TemporaryDirectory(prefix="edutrack-report-") as folder:
+        path = Path(folder) / f"{table.name}.xlsx"
+        await write_xlsx(table, path)
+        with path.open("rb") as file:
+            while piece := await asyncio.to_thread(file.read, PIECE_BYTES):
+                yield piece
 
 
 async def write_xlsx(table: Table, path: Path) -> None:

@@ -64,7 +64,7 @@ class Listing(Generic[Key, Row]):
             pages = self._pages(state.transaction, first)
         else:
             pages = _once(await self.page(session, page, after), self.cells)
-        return await download(self._table(pages), form, dict(page.response.headers))
+        return download(self._table(pages), form, dict(page.response.headers))
 
     async def table(self, transaction: Transaction) -> Table:
         """Return all of it."""

@@ -250,6 +250,7 @@ async def provoke_by_meaning(api: Api, callers: Callers, told: Told) -> None:
 
 NO_PLAYLISTS = (
     *("https://example.org", "abcdefghijk", "https://www.youtube.com/@somebody", "RDMM", "WL", "LL", "PL12"),
+    "https://music.youtube.com/browse/MPREb_abcdefghijk",
 )
 NO_EVENTS: tuple[dict[str, Any], ...] = ({"start_time": "25:61:00"}, {"start_time": None}, {"video_id": 999})
 
