@@ -44,6 +44,9 @@ TARGETS = MappingProxyType(
         "growth/20m": Target("consumer rate with 20 million events against 1 million", at_least=0.7),
         "reads/first-byte": Target("attendance of 100,000 students as CSV, first byte in ms", at_most=300),
         "reads/memory": Target("memory the API gains by that, in MB", at_most=10),
+        "pages/heat-map": Target(
+            "a heat map of 1,000 students on 90 days, CPU of API and database in seconds", at_most=1
+        ),
         "memory/api": Target("resident memory of an API process at full load, in MB", at_most=150),
         "memory/worker": Target("resident memory of a consumer at full load, in MB", at_most=200),
     }
