@@ -103,10 +103,14 @@ class Book:
         return (first is None or first <= day) and (last is None or day <= last)
 
     def is_named(self, student: int, day: date) -> bool:
-        if day < self.joined[student] or not self.has_school(day):
+        if not (self.is_there(student, day) and self.has_school(day)):
             return False
         courses = [course for (who, course), since in self.places.items() if who == student and since <= day]
         return not courses or any(self.runs(course, day) for course in courses)
+
+    def is_there(self, student: int, day: date) -> bool:
+        """Say whether somebody was a student by then; who watched was."""
+        return self.joined[student] <= day or (student, day) in self.asked
 
     def has_school(self, day: date) -> bool:
         return day.isoweekday() in self.weekdays and day not in self.holidays
@@ -119,7 +123,7 @@ class Book:
             return False
         if day in self.rolls:
             return student in self.rolls[day]
-        return self.joined[student] <= day and self.has_school(day)
+        return self.is_there(student, day) and self.has_school(day)
 
     def rule_on(self, day: date, course: int | None = None) -> Rule:
         for scope in dict.fromkeys((course, None)):

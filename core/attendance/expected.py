@@ -16,9 +16,12 @@ COURSE_RUNS = """(coalesce(c.first_day <= d.date, true) AND coalesce(d.date <= c
     AND coalesce(c.archived_at >= d.starts_at, true))"""
 """Whether a course `c` runs on a day `d`."""
 
-IS_STUDENT = """(u.role = 'student' AND u.created_at < d.ends_at
+IS_STUDENT = """(u.role = 'student'
+    AND (u.created_at < d.ends_at
+         OR EXISTS (SELECT FROM attendance w WHERE w.user_id = u.id AND w.date = d.date))
     AND coalesce(u.disabled_at >= d.starts_at, true))"""
-"""Whether a user `u` was a student of the school on a day `d`."""
+"""Whether a user `u` was a student of the school on a day `d`. Who watched was there, also where the account
+is younger: an event may be reported days after it happened."""
 
 EXPECTED_BY_CALENDAR = f"""({IS_STUDENT} AND d.is_school_day AND coalesce((
     SELECT bool_or({COURSE_RUNS}) FROM registrations r JOIN courses c ON c.id = r.course_id

@@ -27,6 +27,7 @@ async def record_clips(site: Site) -> None:
             page = await browser.new_page()
             await page.goto(site.page("recorder", "nobody"))
             recorded = await page.evaluate("record", CLIP_SECONDS)
+        BUILD.mkdir(exist_ok=True)
         for path, text in zip(paths, recorded, strict=True):
             part = path.with_suffix(f".{os.getpid()}")
             part.write_bytes(base64.b64decode(text))

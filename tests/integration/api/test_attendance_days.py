@@ -88,18 +88,20 @@ async def test_days_without_school_produce_no_absence(opened: School) -> None:
     assert await opened.statuses(SATURDAY + DAY) == {}
 
 
-async def test_nobody_is_absent_before_joining_or_after_leaving(opened: School) -> None:
+async def test_nobody_is_absent_before_joining_or_after_leaving_but_who_watched_was_there(
+    opened: School,
+) -> None:
     ada = await opened.add_student("ada", joined=at(TUESDAY, timedelta(hours=23, minutes=59)))
     _, (video_id,) = await opened.add_course(600)
     opened.today = MONDAY + 12 * DAY
-    await opened.watch(ada, video_id, MONDAY, 10)
+    await opened.watch(ada, video_id, MONDAY - DAY, 10)
     async with opened.sessions.begin() as session:
         await session.execute(update(User).where(User.id == ada).values(disabled_at=at(TUESDAY + DAY)))
     for _ in range(2):
         days = await history(opened, ada)
-        assert days[str(MONDAY)] == "excused", "reported late, and of a day before there was an account"
+        assert days[str(MONDAY - DAY)] == "absent", "reported late, of a day before there was an account"
         await close(opened)
-    assert days == {str(MONDAY): "excused", str(TUESDAY): "absent", str(TUESDAY + DAY): "absent"}
+    assert days == {str(MONDAY - DAY): "absent", str(TUESDAY): "absent", str(TUESDAY + DAY): "absent"}
 
 
 async def test_students_of_courses_are_expected_while_one_of_them_runs(opened: School) -> None:
