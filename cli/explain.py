@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from api.attendance.correction_schemas import Change
-    from api.attendance.explain_schemas import ExplainedEvent, ExplainedSpan, Explanation
+    from api.attendance.explain_schemas import ExplainedEvent, ExplainedRule, ExplainedSpan, Explanation
 
 
 def register(app: typer.Typer) -> None:
@@ -62,6 +62,7 @@ def _show(explained: "Explanation") -> None:
     console = Console(soft_wrap=True, highlight=False)
     console.print(f"[bold]{escape(explained.username)}[/] on {explained.date}, {explained.timezone}")
     console.print(explained.verdict)
+    console.print(_rule(explained.rule))
     for change in explained.corrections:
         console.print(f"{change.at:%Y-%m-%d %H:%M} {escape(_change(change))}")
     if explained.provisional:
@@ -81,6 +82,15 @@ def _show(explained: "Explanation") -> None:
         console.print(f"\nTogether {explained.total_seconds:g} s, as the row says.")
     elif explained.agrees is False:
         console.print("\n[bold red]The row says otherwise: `edutrack verify` compares it with the log.[/]")
+
+
+def _rule(rule: "ExplainedRule") -> str:
+    asked = f"at least {rule.minimum_seconds} s"
+    if rule.minimum_share is not None:
+        share = f"{100 * rule.minimum_share:g} % of the video time assigned to the day"
+        asked = f"{share}, {asked} where nothing is"
+    whose = "the settings" if rule.id is None else f"rule {rule.id}, in force since {rule.since}"
+    return f"Judged by {whose}: {asked}."
 
 
 def _change(change: "Change") -> str:

@@ -38,7 +38,9 @@ def attendance(
     first: First = None,
     last: Last = None,
     course: Annotated[int | None, typer.Option("--course", help="Only this course's id.")] = None,
-    form: Annotated[str, typer.Option("--format", help="csv, xlsx or json.")] = "csv",
+    form: Annotated[
+        str | None, typer.Option("--format", help="csv, xlsx or json; else as the file is called, or csv.")
+    ] = None,
     seconds: Annotated[
         bool, typer.Option("--seconds", help="Seconds instead of letters in csv and xlsx.")
     ] = False,
@@ -50,12 +52,17 @@ def attendance(
 
     A month up to today unless dates are given.
     """
+    if form is None:
+        suffix = output.suffix.removeprefix(".").lower() if output else ""
+        form = suffix if suffix in FORMS else "csv"
     if form not in FORMS:
         raise typer.BadParameter(f"--format is one of {', '.join(FORMS)}")
     if first and last and last < first:
         raise typer.BadParameter("--to is earlier than --from")
     if form == "xlsx" and output is None:
         raise BadRequest(NEEDS_FILE)
+    if output is not None and not output.parent.is_dir():
+        raise BadRequest(f"there is no folder {output.parent}")
     asyncio.run(_export(first, last, course, form, output, in_seconds=seconds))
 
 

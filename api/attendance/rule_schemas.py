@@ -15,9 +15,12 @@ Share = Annotated[Decimal, Field(gt=0, le=1, max_digits=5, decimal_places=4)]
 
 
 class RuleRequest(BaseModel):
-    """Another version of what a day asks for. At least one of the two minimums has to be given."""
+    """Another version of what a day asks for. At least one of the two minimums has to be given.
 
-    model_config = ConfigDict(hide_input_in_errors=True)
+    Unknown fields are refused: a rule meant for one course must not judge the school for a slip of the pen.
+    """
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     effective_from: PlainDay = Field(
         description="The first date it judges, also one long past", examples=["2026-11-01"]

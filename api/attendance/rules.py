@@ -61,13 +61,15 @@ def proposed(asked: RuleRequest, reader: Reader) -> Rule:
     """Return what is asked for as a rule.
 
     Raises:
-        BadRequest: it asks for nothing, or from a day on of which nobody keeps attendance.
+        BadRequest: it asks for nothing, or from a day on of which nobody keeps attendance, or for no reason.
 
     """
     if asked.minimum_seconds is None and asked.minimum_share is None:
         raise BadRequest(NO_MINIMUM)
     if asked.effective_from < FIRST_DAY:
         raise BadRequest(NO_RULE_DAY)
+    if asked.reason is not None:
+        reason_of(asked.reason)
     minimum = asked.minimum_seconds
     if minimum is None:
         minimum = reader.policy.attendance_min_seconds
@@ -111,7 +113,7 @@ async def apply(
     """Store a rule and let it judge its days; corrections stand. Workers wait until the transaction ends.
 
     Raises:
-        BadRequest: see `proposed`; or the reason is empty.
+        BadRequest: see `proposed`.
         Conflict: that is more than `most_rows`.
         NotFound: there is no such course.
         PolicyMismatch: the rows are under another policy.

@@ -65,14 +65,19 @@ async def archive(
     session: Session,
 ) -> VideoAnswer:
     """What was watched of it stays, and what players still report of it counts."""
-    return VideoAnswer.of(await service.archive(session, id, state.clock()))
+    archived = await service.archive(session, id, state.clock())
+    await reassess(session, state.policy, state.clock(), {archived.assigned_on})
+    return VideoAnswer.of(archived)
 
 
 @router.post("/{id}/restore", summary="Bring a video back", responses=_NO_VIDEO)
 async def restore(
     _: Admin,
     id: PathId,  # noqa: A002 - its name in the contract
+    state: AppState,
     session: Session,
 ) -> VideoAnswer:
     """One that its playlist has no more goes again with the next import."""
-    return VideoAnswer.of(await service.restore(session, id))
+    restored = await service.restore(session, id)
+    await reassess(session, state.policy, state.clock(), {restored.assigned_on})
+    return VideoAnswer.of(restored)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from core.accounts import caseless
@@ -68,13 +68,14 @@ class Judge:
     """Judges the lines of one file in their order, some at a time.
 
     An address that a line gives away belongs to its old owner until the file ends, so that the verdicts do
-    not depend on how many lines are judged at a time.
+    not depend on how many lines are judged at a time. A student is spelled as in the first line, or the same
+    file would change something each time.
     """
 
     _emails: dict[str, str] = field(default_factory=dict)
     """Whose an address is by earlier lines, given or given away."""
-    _students: dict[str, str] = field(default_factory=dict)
-    """The address of each student of earlier lines."""
+    _students: dict[str, Line] = field(default_factory=dict)
+    """The first line of each student."""
     _places: set[Place] = field(default_factory=set)
 
     def judge(self, lines: Iterable[Line | Mistake], known: Known) -> Iterator[Verdict]:
@@ -95,7 +96,8 @@ class Judge:
             raise _WrongCell("username", "belongs to an admin: a roster has students alone")
         if self._emails.get(email, known.owners.get(email, name)) != name:
             raise _WrongCell("email", "belongs to somebody else, in the school or in an earlier line")
-        if self._students.get(name, email) != email:
+        first = self._students.get(name, line)
+        if first.email_key != email:
             raise _WrongCell("email", "is another one than an earlier line gives this student")
         course_id = _course_of(line, known.courses)
         is_new = account is None and name not in self._students
@@ -103,10 +105,11 @@ class Judge:
         changes = changes and name not in self._students
         if account is not None:
             self._emails.setdefault(caseless(account.email), name)
-        self._emails[email], self._students[name] = name, email
+        self._emails[email], self._students[name] = name, first
         gets_place = course_id is not None and self._is_new_place((name, course_id), known)
         outcome = Outcome.UPDATED if changes or gets_place else Outcome.UNCHANGED
-        return Verdict(Outcome.CREATED if is_new else outcome, line, course_id)
+        spelled = replace(line, username=first.username, email=first.email)
+        return Verdict(Outcome.CREATED if is_new else outcome, spelled, course_id)
 
     def _is_new_place(self, place: Place, known: Known) -> bool:
         is_new = place not in self._places and place not in known.places

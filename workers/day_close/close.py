@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.attendance.rejudge import judge_day
 from core.attendance.rule_store import held_rules
-from core.attendance.school_days import SchoolDays, load_school_days
+from core.attendance.school_days import FIRST_DAY, SchoolDays, load_school_days
 from core.calendar import local_date
 from core.clock import Clock, utc_now
 from core.database import Sessions
-from core.errors import Conflict
+from core.errors import BadRequest, Conflict
 from core.policy import Policy
 from workers.day_close import queries
 
@@ -64,10 +64,13 @@ async def close_again(sessions: Sessions, policy: Policy, day: date, clock: Cloc
     """Close one day by the calendar as it is now, also where it is closed already.
 
     Raises:
+        BadRequest: nobody keeps attendance of that day.
         Conflict: it is not final yet.
         PolicyMismatch: the rows are under another policy.
 
     """
+    if day < FIRST_DAY:
+        raise BadRequest(f"attendance is kept from {FIRST_DAY} on")
     last = last_final(policy, clock)
     if day > last:
         raise Conflict(

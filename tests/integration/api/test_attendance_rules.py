@@ -63,6 +63,15 @@ async def test_a_dry_run_counts_and_lists_who_would_turn_and_changes_nothing(ope
     assert bob not in {flip["user_id"] for flip in shown["listed"]}
 
 
+async def test_a_dry_run_refuses_what_could_not_be_applied(opened: School) -> None:
+    asked = {"effective_from": str(MONDAY), "minimum_seconds": 150}
+    for wrong, status in (({"reason": " "}, 400), ({"reason": "x" * 501}, 400), ({"course": 1}, 422)):
+        for dry_run in (True, False):
+            answer = await opened.client.post(RULES, params={"dry_run": dry_run}, json=asked | wrong)
+            assert answer.status_code == status, answer.text
+    assert await opened.get(RULES) == []
+
+
 async def test_what_was_shown_is_what_is_applied_and_the_version_stands_on_the_row(opened: School) -> None:
     _, (ada, bob, cleo) = await watching(opened, ada=100, bob=200, cleo=100)
     await opened.client.put(f"/attendance/user/{cleo}/{MONDAY}", json={"status": "present", "reason": "x"})
@@ -118,6 +127,16 @@ async def test_a_share_asks_for_its_part_of_what_is_assigned_rounded_up(opened: 
     await assign(opened, None)
     await ask(opened, minimum_share=0.6, minimum_seconds=361)
     assert await opened.statuses(MONDAY) == {"ada": "absent", "bob": "present"}
+
+
+async def test_a_video_that_leaves_its_course_is_assigned_no_more(opened: School) -> None:
+    _, (ada,) = await watching(opened, ada=100)
+    await assign(opened, MONDAY)
+    await ask(opened, minimum_share=0.5)
+    for change, status, required in (("archive", "present", 30), ("restore", "absent", 300)):
+        assert (await opened.client.post(f"/videos/1/{change}")).status_code == 200
+        day = await opened.get(f"/attendance/user/{ada}/{MONDAY}")
+        assert (day["status"], day["required_seconds"]) == (status, required)
 
 
 async def test_a_final_day_keeps_what_a_share_came_to(opened: School) -> None:

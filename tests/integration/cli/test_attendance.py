@@ -46,6 +46,8 @@ async def test_days_are_closed_by_hand_once_or_anew(watched: Sessions, run: Run)
     assert anew == f"{THEN.date()}: 2 students were expected.\n"
     with pytest.raises(Conflict, match="not final"):
         await in_thread(run, "close-day", "--date", str(TODAY.date()))
+    with pytest.raises(BadRequest, match="from 1970"):
+        await in_thread(run, "close-day", "--date", "1969-12-31")
 
 
 async def test_a_rule_is_shown_first_and_applied_when_told_to(watched: Sessions, run: Run) -> None:

@@ -35,6 +35,7 @@ async def test_a_day_is_explained_by_id_or_name(watched: Sessions, run: Run) -> 
         told = said(await in_thread(run, "explain", user, "2025-06-12"))
         assert "student1 on 2025-06-12, UTC" in told
         assert "Present: 60 s were watched, and the day asked for 30 s." in told
+        assert "Judged by the settings: at least 30 s." in told
         assert "1. Lesson 1 (video 1, player [left])" in told
         assert "12:00:00 to 12:01:00, 60 s counted: The pause claimed 900 s but only 60 s had passed" in told
         assert (
@@ -52,3 +53,17 @@ async def test_what_is_gone_or_unknown_is_said(watched: Sessions, run: Run) -> N
         with pytest.raises(NotFound):
             await in_thread(run, "explain", nobody, "2025-06-12")
     assert (await in_thread(run, "explain", "1", "yesterday")).exit_code == 2
+
+
+async def test_the_rule_in_force_is_named(watched: Sessions, run: Run) -> None:
+    for first, *least in (
+        ("2025-06-11", "--minimum-seconds", "45"),
+        ("2025-06-12", "--minimum-share", "0.625", "--minimum-seconds", "50"),
+    ):
+        said(await in_thread(run, "rule", "add", "--from", first, *least, "--yes"))
+    shared = "62.5 % of the video time assigned to the day, at least 50 s where nothing is"
+    for day, rule in (
+        ("11", "1, in force since 2025-06-11: at least 45 s"),
+        ("12", f"2, in force since 2025-06-12: {shared}"),
+    ):
+        assert f"Judged by rule {rule}." in said(await in_thread(run, "explain", "1", f"2025-06-{day}"))

@@ -43,7 +43,7 @@ async def test_every_form_says_the_same(watched: Sessions, run: Run, tmp_path: P
     assert answered["days"] == [today]
     assert [student["statuses"] for student in answered["students"]] == [["P"], ["A"]]
     book = tmp_path / "june.xlsx"
-    said(await in_thread(run, *asked, "--format", "xlsx", "--seconds", "-o", str(book)))
+    said(await in_thread(run, *asked, "--seconds", "-o", str(book)))
     rows = list(load_workbook(book).worksheets[0].iter_rows(values_only=True))
     assert [row[-1] for row in rows] == [today, 60, 0]
     of_course = said(await in_thread(run, *asked, "--course", "1"))
@@ -53,6 +53,8 @@ async def test_every_form_says_the_same(watched: Sessions, run: Run, tmp_path: P
 async def test_what_cannot_be_exported_is_said(watched: Sessions, run: Run) -> None:
     with pytest.raises(BadRequest, match="cannot be printed"):
         await in_thread(run, "export", "attendance", "--format", "xlsx")
+    with pytest.raises(BadRequest, match="there is no folder /nowhere"):
+        await in_thread(run, "export", "attendance", "-o", "/nowhere/june.csv")
     with pytest.raises(NotFound):
         await in_thread(run, "export", "attendance", "--course", "9")
     wrong = (("--format", "pdf"), ("--from", "2026-06-02", "--to", "2026-06-01"))

@@ -46,6 +46,14 @@ def test_a_student_who_is_new_is_created_by_the_first_line() -> None:
     ]
 
 
+def test_a_student_is_spelled_as_in_the_first_line_so_that_the_same_file_changes_nothing() -> None:
+    first, second = judge([line(2, "joan", course=7), line(3, "JOAN", "JOAN@example.org", course=8)])
+    assert first.line is not None
+    assert second.line is not None
+    assert (second.outcome, second.course_id, second.line.number) == (Outcome.UPDATED, 8, 3)
+    assert (second.line.username, second.line.email) == (first.line.username, first.line.email)
+
+
 def test_another_spelling_or_address_or_a_place_is_an_update() -> None:
     assert outcomes(line(2, "Ada", "ada@example.org")) == ["updated"]
     assert outcomes(line(2, "ada", "countess@example.org")) == ["updated"]
