@@ -79,6 +79,8 @@ def _verdict(row: AttendanceDay) -> str:
     said = (
         f"{row.status.capitalize()}: {watched} {were} watched, and the day asked for {row.required_seconds} s"
     )
+    if row.corrected and row.status == row.computed_status:
+        return f"{said}; an admin confirmed that."
     if row.corrected:
         return f"{said}; an admin corrected {row.computed_status} to {row.status}."
     if row.status != row.computed_status:

@@ -105,6 +105,9 @@ async def test_corrections_and_rules_appear(api: Api, sessions: Sessions) -> Non
     assert (explained["rule"]["since"], explained["rule"]["minimum_seconds"]) == ("2026-01-01", 3600)
     (change,) = explained["corrections"]
     assert (change["by_username"], change["new_status"], change["reason"]) == ("student4", "excused", "Ill.")
+    confirmed = {"status": "absent", "reason": "She said so."}
+    assert (await api.client.put(address, json=confirmed, headers=admin)).status_code == 200
+    assert (await ask(api)).json()["verdict"].endswith("asked for 3600 s; an admin confirmed that.")
 
 
 async def test_students_see_themselves_and_admins_everybody(api: Api) -> None:
