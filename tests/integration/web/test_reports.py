@@ -193,3 +193,13 @@ async def test_an_empty_course_says_what_to_do(grace: Browser, sessions: Session
     assert "Nobody to show" in grace.shown
     assert (await grace.open("/reports/courses/99")).status_code == 404
     assert (await grace.open("/reports/courses/1?from=2026-13-01")).status_code == 400
+
+
+async def test_a_range_that_is_refused_can_be_changed(grace: Browser, watched: date) -> None:
+    answer = await grace.open("/reports/courses/1?from=2026-11-20&to=2026-11-01")
+    assert answer.status_code == 400
+    assert 'action="/reports/courses/1"' in answer.text
+    assert 'name="from" type="date" value="2026-11-20"' in answer.text
+    assert 'name="to" type="date" value="2026-11-01"' in answer.text
+    other = await grace.open("/reports/students/none?from=%22%3E%3Cscript%3E")
+    assert "<script>" not in other.text

@@ -26,6 +26,7 @@ function draw() {
       tzDate: (at) => window.uPlot.tzDate(new Date(at * 1000), "Etc/UTC"),
       scales: { y: { range: [0, 100] } },
       axes: [{ ...axis, values: (_, ticks) => ticks.map(dayOf) }, { ...axis, size: 52, values: (_, ticks) => ticks.map((tick) => `${tick} %`) }],
+      legend: { markers: { dash: (_, at) => (at === 2 ? "dashed" : "solid") } },
       series: [
         { label: "Day", value: (_, at) => (at === null ? "–" : new Date(at * 1000).toISOString().slice(0, 10)) },
         { ...line, label: "Present", value: percent },
