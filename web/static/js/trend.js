@@ -2,6 +2,7 @@
 const box = document.getElementById("trend");
 const rows = [...document.querySelectorAll("#trend-data tbody tr")];
 
+const MOST_DOTS = 120;
 const dayOf = (at) => new Date(at * 1000).toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -15,7 +16,9 @@ function values() {
 }
 
 function draw() {
-  const line = { stroke: colour("--accent"), width: 2, spanGaps: true };
+  // Dots, where there is room for them: a day with none beside it is no line.
+  const points = { show: rows.length <= MOST_DOTS, size: 6 };
+  const line = { stroke: colour("--accent"), width: 2, spanGaps: true, points };
   const percent = (_, value) => (value === null ? "–" : `${Math.round(value)} %`);
   const axis = { stroke: colour("--muted"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
   box.replaceChildren();
