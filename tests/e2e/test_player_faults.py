@@ -21,7 +21,7 @@ from tests.e2e.processes import Processes
 from tests.e2e.site import Site
 from tests.proxy import Proxy
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.serial, pytest.mark.e2e]  # videos play in real time
 
 HEARTBEAT_SECONDS = 2.0
 AWAY_SECONDS = 6.0

@@ -13,7 +13,7 @@ from tests.e2e.processes import Processes
 from tests.e2e.site import PAGES, Site
 from tests.npm import BUILD, install_packages
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.serial, pytest.mark.e2e]  # videos play in real time
 
 YOUTUBE = "youtube"
 PLAYERS = ("native", "hls", "videojs", "plyr", "media-chrome", YOUTUBE)

@@ -26,7 +26,7 @@ def run(settings: Settings) -> int:
     signals.worker_shutting_down.connect(tell, weak=False)
     worker = make_celery(settings, lambda: told[0] == 1).Worker(
         hostname=node_name(),
-        pool="prefork",
+        pool="workers.celery_pool:TaskPool",
         concurrency=TASK_POLICY.processes,
         loglevel=settings.log_level.upper(),
         quiet=True,
