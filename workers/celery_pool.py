@@ -9,8 +9,8 @@ from celery.concurrency.prefork import TaskPool as PreforkTaskPool
 class Pool(AsynPool):  # type: ignore[misc] # Celery is untyped
     """Minds processes that have ended while the broker was away.
 
-    Back at the broker, Celery watches every process of its pool anew. Of one that has ended and is not removed
-    yet it has let go what it would watch, and takes that for an error that ends the worker.
+    Back at the broker, Celery watches every process of its pool anew. Of one that has ended and is not yet
+    removed it has let go what it would watch, and takes that for an error that ends the worker.
     """
 
     def _track_child_process(self, proc: Any, hub: Any) -> None:
