@@ -24,6 +24,8 @@ NO_OBJECT = "send a JSON object, with Content-Type: application/json"
 
 Tell = Callable[[Request, "Problem", Mapping[str, str]], Response]
 
+UNKNOWN_FIELD = "(unknown)"
+
 _WORDS = re.compile(r"(?<!^)(?=[A-Z])")
 _DETAILS = {
     400: "the body cannot be read: send what Content-Type says, in UTF-8",
@@ -157,7 +159,12 @@ def _methods_at(request: Request) -> set[str]:
 
 
 def _field(error: Mapping[str, Any]) -> str:
-    """Return where an error is, as the client would call it: without `body` or `query` in front."""
+    """Return where an error is, as the client would call it: without `body` or `query` in front.
+
+    The name of a field that nobody knows is input, which is never repeated.
+    """
+    if error["type"] == "extra_forbidden":
+        return UNKNOWN_FIELD
     path = [str(part) for part in error["loc"]]
     return ".".join(path[1:]) or path[0]
 

@@ -177,6 +177,7 @@ async def test_an_admin_pastes_a_link_and_sees_what_becomes_of_it(school: School
     await box.press("Enter")
     await page.get_by_role("alert").get_by_text("This is one video").wait_for()
     assert await box.input_value() == "https://youtu.be/fNk_zzaMoSs"
+    await page.wait_for_load_state("load")
     await box.fill(PLAYLIST)
     await page.get_by_text("It will become a new course").wait_for()
     await box.press("Enter")
