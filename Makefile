@@ -5,8 +5,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 TEST_PROCESSES ?= 2
-# What fails beside others, and is shown as failed, must pass by itself: browsers and clocks need a processor.
-AGAIN := $(BIN)/pytest --last-failed --last-failed-no-failures none
 LOCK := uv pip compile --universal --generate-hashes --no-annotate --python-version 3.11 --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
@@ -45,8 +43,8 @@ unit: venv
 
 test: lint
 	$(BIN)/python -m stack.install rabbitmq chromium node wrk
-	$(BIN)/python -m tests.services $(BIN)/pytest -n $(TEST_PROCESSES) --dist worksteal -m "not serial" || $(AGAIN)
-	$(BIN)/pytest -m serial || $(AGAIN)
+	$(BIN)/python -m tests.services $(BIN)/pytest -n $(TEST_PROCESSES) --dist worksteal -m "not serial"
+	$(BIN)/pytest -m serial
 
 chaos: venv
 	$(BIN)/python -m stack.install rabbitmq

@@ -16,7 +16,7 @@ from tests.e2e.site import Site
 from tests.e2e.visitors import AUDITED, MODES, YOUTUBE, Visitor, visitor
 from tests.letters import put
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.serial, pytest.mark.e2e]
 
 PLAYLIST = "https://www.youtube.com/watch?v=fNk_zzaMoSs&list=PLZHQObOWTQDPD3MizzM2xVFitgF8hE_ab"
 SOON = 15
