@@ -98,10 +98,12 @@ async def sessions(engine: AsyncEngine) -> Sessions:
 
 
 async def empty(sessions: Sessions, policy: Policy | None = None) -> None:
-    """Empty every table and store a policy."""
+    """Empty every table and store a policy; only a superuser silences the triggers that forbid the former."""
     names = ", ".join(table.name for table in Base.metadata.sorted_tables)
     async with sessions.begin() as session:
+        await session.execute(text("SET LOCAL session_replication_role = replica"))
         await session.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+        await session.execute(text("SET LOCAL session_replication_role = origin"))
         await check_policy(session, policy or Policy())
 
 

@@ -28,7 +28,7 @@ class Correction(Base):
 class CorrectionEntry(Base):
     """Who corrected a day or withdrew a correction, when, from what to what, and why.
 
-    Never changed: a trigger sees to it. Statuses are those that people saw before and after.
+    Never changed nor emptied: triggers see to it. Statuses are those that people saw before and after.
     """
 
     __tablename__ = "attendance_audit"

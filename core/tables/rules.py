@@ -21,7 +21,7 @@ from core.database import Base
 
 
 class AttendanceRule(Base):
-    """One version of what a day asks for, of the school or of a course. Never changed: a trigger sees to it.
+    """One version of what a day asks for, of the school or of a course. Never changed: triggers see to it.
 
     In force on a date is the one with the latest `effective_from` up to it, of several the highest `id`.
     """

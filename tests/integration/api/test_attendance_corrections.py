@@ -71,7 +71,13 @@ async def test_the_trail_says_who_when_old_new_and_why(opened: School) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", ["UPDATE attendance_audit SET reason = ''", "DELETE FROM attendance_audit"]
+    "change",
+    [
+        "UPDATE attendance_audit SET reason = ''",
+        "DELETE FROM attendance_audit",
+        "TRUNCATE attendance_audit CASCADE",
+        "TRUNCATE users CASCADE",
+    ],
 )
 async def test_nobody_changes_the_trail(opened: School, change: str) -> None:
     await opened.client.put(url(await opened.add_student("ada")), json=ILL)

@@ -201,7 +201,11 @@ async def test_what_takes_longer_than_a_request_may_is_left_to_the_command(
 
 async def test_no_version_is_ever_changed(opened: School) -> None:
     await ask(opened, minimum_seconds=200)
-    for change in ("UPDATE attendance_rules SET minimum_seconds = 1", "DELETE FROM attendance_rules"):
+    for change in (
+        "UPDATE attendance_rules SET minimum_seconds = 1",
+        "DELETE FROM attendance_rules",
+        "TRUNCATE attendance_rules",
+    ):
         with pytest.raises(DBAPIError, match="only ever added to"):
             async with opened.sessions.begin() as session:
                 await session.execute(text(change))
