@@ -94,6 +94,15 @@ async def require_active(session: AsyncSession, user: Claims) -> queries.Standin
     return standing
 
 
+async def _active(user: CurrentUser, session: Session) -> Claims:
+    await require_active(session, user)
+    return user
+
+
+ActiveUser = Annotated[Claims, Depends(_active)]
+"""`CurrentUser`, held against the database in the request's transaction: for what reads from there anyway."""
+
+
 async def require_admin(session: AsyncSession, user: Claims) -> None:
     """As `require_active`, and hold the role against it too.
 

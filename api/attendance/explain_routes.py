@@ -10,7 +10,7 @@ from api.attendance.explain_schemas import Explanation
 from api.attendance.explain_service import MOST_EVENTS
 from api.attendance.reading import ReaderPart
 from api.attendance.service import NO_SUCH_DAY, NO_SUCH_USER
-from api.deps import DISABLED, FOR_ADMINS, AppState, CurrentUser, PathId, require_admin
+from api.deps import DISABLED, FOR_ADMINS, AppState, CurrentUser, PathId, require_active, require_admin
 from api.openapi import refusals
 from api.paging import Day
 from core.errors import BadRequest, Forbidden, NotFound, Unauthenticated
@@ -36,7 +36,7 @@ async def explain(
     """Every span of watching with the events behind it. What is counted sums exactly to the day's total."""
     async with state.transaction() as session:
         await at_one_moment(session)
-        if user.user_id != user_id:
-            await require_admin(session, user)
+        require = require_active if user.user_id == user_id else require_admin
+        await require(session, user)
         day = date or reader.today
         return await explain_service.explain(session, reader, user_id, day, most=MOST_EVENTS)

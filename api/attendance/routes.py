@@ -12,7 +12,7 @@ from api.attendance.negotiation import FormQuery
 from api.attendance.reading import ReaderPart
 from api.attendance.schemas import AttendanceDay
 from api.attendance.service import NO_SUCH_USER, Reader, name_of
-from api.deps import DISABLED, Admin, AppState, CurrentUser, PathId, Session
+from api.deps import DISABLED, ActiveUser, Admin, AppState, PathId, Session
 from api.openapi import refusals
 from api.paging import Day, Days, DaysQuery, PageQuery
 from core.errors import NotFound, Unauthenticated
@@ -20,23 +20,24 @@ from core.errors import NotFound, Unauthenticated
 router = APIRouter(prefix="/attendance", tags=["attendance"])
 
 _LISTED = listed(AttendanceDay)
+_OWN = refusals((Unauthenticated, DISABLED))
 
 
-@router.get("/today", summary="One's own day so far")
-async def today(user: CurrentUser, session: Session, reader: ReaderPart) -> AttendanceDay:
+@router.get("/today", responses=_OWN, summary="One's own day so far")
+async def today(user: ActiveUser, session: Session, reader: ReaderPart) -> AttendanceDay:
     """Absent and `00:00:00` before any event."""
-    try:
-        day, _ = await reader.day(session, user.user_id, reader.today)
-    except NotFound as error:  # a token outlives its account
-        raise Unauthenticated(DISABLED) from error
+    day, _ = await reader.day(session, user.user_id, reader.today)
     return day
 
 
 @router.get(
-    "/me", response_model=list[AttendanceDay], responses=_LISTED, summary="One's own days, newest first"
+    "/me",
+    response_model=list[AttendanceDay],
+    responses={**_LISTED, **_OWN},
+    summary="One's own days, newest first",
 )
 async def mine(
-    user: CurrentUser,
+    user: ActiveUser,
     session: Session,
     state: AppState,
     reader: ReaderPart,

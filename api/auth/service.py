@@ -12,6 +12,7 @@ from api.auth import queries
 from api.deps import DISABLED
 from core.accounts import caseless
 from core.errors import BadRequest, NotFound, Unauthenticated
+from core.people.admins import require_another_admin
 from core.roles import Role
 from core.tables import User
 
@@ -84,5 +85,12 @@ async def set_password(session: AsyncSession, user_id: int, password_hash: str) 
 
 
 async def set_disabled(session: AsyncSession, user_id: int, at: datetime | None) -> None:
-    """Disable an account since an instant, or enable it with None."""
+    """Disable an account since an instant, or enable it with None.
+
+    Raises:
+        Conflict: nobody would be left who can let others in.
+
+    """
+    if at is not None:
+        await require_another_admin(session, user_id)
     await queries.set_disabled(session, user_id, at)

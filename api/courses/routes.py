@@ -12,9 +12,9 @@ from api.deps import (
     DISABLED,
     FOR_ADMINS,
     NO_TEXT,
+    ActiveUser,
     Admin,
     AppState,
-    CurrentUser,
     PathId,
     Session,
     Student,
@@ -151,9 +151,13 @@ async def register(
     return Registered(message="You are registered.")
 
 
-@router.get("/{id}/registration", summary="Whether I have a place", responses=_NO_COURSE)
+@router.get(
+    "/{id}/registration",
+    summary="Whether I have a place",
+    responses=refusals((NotFound, NO_COURSE), (Unauthenticated, DISABLED)),
+)
 async def registration(
-    user: CurrentUser,
+    user: ActiveUser,
     id: PathId,  # noqa: A002 - its name in the contract
     session: Session,
 ) -> Enrollment:

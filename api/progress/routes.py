@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from api.credentials import MISSING, token_of
-from api.deps import AppState, CurrentUser, PathId, Session, Student, require_student
+from api.deps import DISABLED, ActiveUser, AppState, PathId, Session, Student, require_student
 from api.errors import MALFORMED
 from api.openapi import body as body_of
 from api.openapi import refusals
@@ -115,10 +115,13 @@ async def report_batch(request: Request, state: AppState, desk: DeskPart) -> Res
 @router.get(
     "/video/{video_id}",
     summary="One's own records on a video, newest first",
-    responses={200: {"headers": LINK_HEADER}, **refusals((NotFound, UNKNOWN_VIDEO))},
+    responses={
+        200: {"headers": LINK_HEADER},
+        **refusals((Unauthenticated, DISABLED), (NotFound, UNKNOWN_VIDEO)),
+    },
 )
 async def history(
-    user: CurrentUser,
+    user: ActiveUser,
     video_id: PathId,
     session: Session,
     desk: DeskPart,

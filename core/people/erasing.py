@@ -7,6 +7,7 @@ from core.accounts import NO_PASSWORD
 from core.clock import Clock, utc_now
 from core.database import Base
 from core.errors import Conflict, NotFound
+from core.people.admins import require_another_admin
 from core.people.holdings import HOLDINGS, Fate
 from core.roles import ERASED
 from core.tables import CorrectionEntry, Roster, RosterStatus, User
@@ -23,9 +24,10 @@ async def erase(session: AsyncSession, user_id: int, clock: Clock = utc_now) -> 
 
     Raises:
         NotFound: there is no such user.
-        Conflict: nothing is left to erase.
+        Conflict: nothing is left to erase, or nobody would be left who can let others in.
 
     """
+    await require_another_admin(session, user_id)
     user = await session.get(User, user_id, with_for_update=True)
     if user is None:
         raise NotFound(NO_USER)

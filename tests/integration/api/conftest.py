@@ -20,6 +20,7 @@ from api.progress.service import Desk
 from api.state import State
 from api.videos.app import SERVICE as VIDEOS
 from core.database import Sessions
+from core.people import erasing
 from core.roles import Role
 from core.security import Hashing, Passwords, Tokens
 from core.settings import Settings
@@ -136,6 +137,7 @@ class Callers:
     disabled_admin: dict[str, str]
     demoted_admin: dict[str, str]
     vanished_admin: dict[str, str]
+    erased_student: dict[str, str]
     vanished_student: dict[str, str]
     forged: dict[str, str]
     expired: dict[str, str]
@@ -165,7 +167,7 @@ def add_user(sessions: Sessions) -> AddUser:
 
 
 @pytest.fixture
-async def callers(add_user: AddUser) -> Callers:
+async def callers(add_user: AddUser, sessions: Sessions) -> Callers:
     now = datetime.now(UTC)
     tokens = Tokens(SECRET.encode())
     earlier = Tokens(SECRET.encode(), clock=lambda: now - timedelta(hours=2))
@@ -174,6 +176,9 @@ async def callers(add_user: AddUser) -> Callers:
     admin = await add_user("admin", Role.ADMIN)
     disabled = await add_user("disabled", Role.ADMIN, disabled_at=now)
     demoted = await add_user("demoted", Role.STUDENT)
+    erased = await add_user("erased")
+    async with sessions.begin() as session:
+        await erasing.erase(session, erased)
     return Callers(
         anonymous={},
         student=bearer(tokens.issue(student, "student", Role.STUDENT)),
@@ -181,6 +186,7 @@ async def callers(add_user: AddUser) -> Callers:
         disabled_admin=bearer(tokens.issue(disabled, "disabled", Role.ADMIN)),
         demoted_admin=bearer(tokens.issue(demoted, "demoted", Role.ADMIN)),
         vanished_admin=bearer(tokens.issue(999_999, "vanished", Role.ADMIN)),
+        erased_student=bearer(tokens.issue(erased, "erased", Role.STUDENT)),
         vanished_student=bearer(tokens.issue(999_999, "vanished", Role.STUDENT)),
         forged=bearer(forger.issue(admin, "admin", Role.ADMIN)),
         expired=bearer(earlier.issue(admin, "admin", Role.ADMIN)),

@@ -82,7 +82,13 @@ async def send(
 
 
 def headers_for(route: Route, callers: Callers) -> dict[str, str]:
-    caller = {Who.ANYBODY: "anonymous", Who.USER: "student", Who.STUDENT: "student", Who.ADMIN: "admin"}
+    caller = {
+        Who.ANYBODY: "anonymous",
+        Who.USER: "student",
+        Who.STUDENT: "student",
+        Who.REPORTER: "student",
+        Who.ADMIN: "admin",
+    }
     who: dict[str, str] = getattr(callers, caller[route.who])
     return route.headers | who
 
