@@ -170,14 +170,13 @@ async def test_an_analyst_finds_a_day_and_corrects_it_by_keyboard(school: School
 
 async def test_an_admin_pastes_a_link_and_sees_what_becomes_of_it(school: School) -> None:
     page = school.grace.page
-    await school.grace.go("/manage/imports")
     box = page.get_by_label("Link to a playlist")
-    await box.fill("https://youtu.be/fNk_zzaMoSs")
+    async with school.grace.before_scripts("/manage/imports"):
+        await box.fill("https://youtu.be/fNk_zzaMoSs")
     await page.get_by_text("This is one video").wait_for()
     await box.press("Enter")
     await page.get_by_role("alert").get_by_text("This is one video").wait_for()
     assert await box.input_value() == "https://youtu.be/fNk_zzaMoSs"
-    await page.wait_for_load_state("load")
     await box.fill(PLAYLIST)
     await page.get_by_text("It will become a new course").wait_for()
     await box.press("Enter")

@@ -1,11 +1,14 @@
 """People at our pages with a real browser: what they see, press and are told."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, ConsoleMessage, Page, Request
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, Route
 
 from tests.e2e.processes import PASSWORD
 
@@ -61,6 +64,22 @@ class Visitor:
 
     async def go(self, path: str) -> None:
         await self.page.goto(self.url + path)
+
+    @asynccontextmanager
+    async def before_scripts(self, path: str) -> AsyncIterator[None]:
+        """Open a page over a line so slow that its scripts arrive when this ends."""
+        arrived = asyncio.Event()
+
+        async def arrive(route: Route) -> None:
+            await arrived.wait()
+            await route.continue_()
+
+        await self.page.route("**/*.js", arrive)
+        await self.page.goto(self.url + path, wait_until="commit")
+        yield
+        arrived.set()
+        await self.page.wait_for_load_state("load")
+        await self.page.unroute("**/*.js")
 
     async def sign_in(self, username: str) -> None:
         """By keyboard alone."""

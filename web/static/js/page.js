@@ -1,10 +1,22 @@
 // What every page does: say when the server does not answer, and ask before what cannot be undone.
 const connection = document.getElementById("connection");
+const ASKED_WHILE_TYPING = "input[hx-get]";
+const AGAIN_AFTER = 3000;
 
 for (const event of ["htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(event, () => (connection.hidden = false));
+  document.addEventListener(event, ({ target }) => {
+    connection.hidden = false;
+    if (target.matches(ASKED_WHILE_TYPING)) setTimeout(() => window.htmx.trigger(target, "input"), AGAIN_AFTER);
+  });
 }
 document.addEventListener("htmx:afterOnLoad", () => (connection.hidden = true));
+
+// What was typed before the scripts were there, or put back by the browser, nobody has heard yet.
+document.addEventListener("DOMContentLoaded", () => {
+  for (const box of document.querySelectorAll(ASKED_WHILE_TYPING)) {
+    if (box.value !== box.defaultValue) window.htmx.trigger(box, "input");
+  }
+});
 
 document.addEventListener("submit", (event) => {
   const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
