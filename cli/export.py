@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.database import reached
+from cli.files import writing
 from cli.rows import First, Last
 from core.errors import BadRequest
 
@@ -61,9 +62,8 @@ def attendance(
         raise typer.BadParameter("--to is earlier than --from")
     if form == "xlsx" and output is None:
         raise BadRequest(NEEDS_FILE)
-    if output is not None and not output.parent.is_dir():
-        raise BadRequest(f"there is no folder {output.parent}")
-    asyncio.run(_export(first, last, course, form, output, in_seconds=seconds))
+    with writing(output) if output else nullcontext():
+        asyncio.run(_export(first, last, course, form, output, in_seconds=seconds))
 
 
 async def _export(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from cli.files import unwritable
 from core.errors import Conflict
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def _private(file: Path) -> TextIO:
     """Open a new file that nobody else can read.
 
     Raises:
+        BadRequest: it cannot be written.
         Conflict: it exists.
 
     """
@@ -94,6 +96,8 @@ def _private(file: Path) -> TextIO:
         return os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", newline="")
     except FileExistsError:
         raise Conflict(f"{file} exists: name another file, it would be lost") from None
+    except OSError as error:
+        raise unwritable(file, error) from error
 
 
 async def _import(text: str, total: int, *, dry_run: bool) -> "Roster":

@@ -81,16 +81,17 @@ def enable(username: Name) -> None:
 @app.command()
 def export(
     username: Name,
-    output: Annotated[Path, typer.Option("--output", "-o", dir_okay=False, help="Where to write it.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write it.")],
 ) -> None:
     """Write everything that is kept about somebody into a JSON file."""
     from api.auth import service
     from cli.database import in_transaction
+    from cli.files import writing
     from core.people import exporting
 
     async def write(session: "AsyncSession") -> None:
         user = await service.named(session, username)
-        with output.open("wb") as file:
+        with writing(output), output.open("wb") as file:
             async for piece in exporting.export(session, user):
                 file.write(piece)
 

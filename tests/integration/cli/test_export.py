@@ -17,6 +17,13 @@ from tests.integration.cli.commands import Run, in_thread, said
 from tests.people import add_students, add_videos
 from workers.watch_time.service import WatchTime
 
+NOT_WRITABLE = {
+    "/nowhere/june.csv": "there is no folder /nowhere",
+    "/etc": "cannot be written: is a directory",
+    "/etc/passwd/june.csv": "cannot be written: not a directory",
+    "/dev/full": "cannot be written: no space left on device",
+}
+
 
 @pytest.fixture
 async def watched(sessions: Sessions) -> Sessions:
@@ -28,6 +35,10 @@ async def watched(sessions: Sessions) -> Sessions:
     pause = Pause(event_id=UUID(int=1), user_id=1, video_id=1, at=now, received_at=now, claimed_seconds=60)
     await WatchTime(sessions, Policy()).apply([pause])
     return sessions
+
+
+def files_in(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
 
 
 async def test_every_form_says_the_same(watched: Sessions, run: Run, tmp_path: Path) -> None:
@@ -50,13 +61,24 @@ async def test_every_form_says_the_same(watched: Sessions, run: Run, tmp_path: P
     assert len(of_course.splitlines()) == 1, "nobody is in it"
 
 
-async def test_what_cannot_be_exported_is_said(watched: Sessions, run: Run) -> None:
+async def test_what_cannot_be_exported_is_said(watched: Sessions, run: Run, tmp_path: Path) -> None:
     with pytest.raises(BadRequest, match="cannot be printed"):
         await in_thread(run, "export", "attendance", "--format", "xlsx")
-    with pytest.raises(BadRequest, match="there is no folder /nowhere"):
-        await in_thread(run, "export", "attendance", "-o", "/nowhere/june.csv")
     with pytest.raises(NotFound):
-        await in_thread(run, "export", "attendance", "--course", "9")
+        await in_thread(run, "export", "attendance", "--course", "9", "-o", str(tmp_path / "june.csv"))
+    assert files_in(tmp_path) == []
     wrong = (("--format", "pdf"), ("--from", "2026-06-02", "--to", "2026-06-01"))
     for options in wrong:
         assert (await in_thread(run, "export", "attendance", *options)).exit_code == 2
+
+
+async def test_where_nothing_can_be_written_is_said_in_one_line(watched: Sessions, run: Run) -> None:
+    for path, reason in NOT_WRITABLE.items():
+        commands = [("export", "attendance", "-o", path), ("user", "export", "student1", "-o", path)]
+        if path not in {"/etc", "/dev/full"}:  # what exists is never written to
+            commands.append(("roster", "passwords", path))
+        for command in commands:
+            with pytest.raises(BadRequest, match=reason):
+                await in_thread(run, *command)
+    with pytest.raises(BadRequest, match="there is no folder"):
+        await in_thread(run, "export", "attendance", "-o", "/nowhere/june.xlsx")
