@@ -1,12 +1,14 @@
 """From the bytes of a CSV file to its lines. Pure.
 
 What spreadsheets save is taken as it comes: commas, semicolons or tabs, UTF-8 with or without a mark, UTF-16
-with one. Every other encoding has to be named, because guessing one spoils names.
+with one, `sep=;` in a line before the others. Every other encoding has to be named, because guessing one
+spoils names.
 """
 
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -26,6 +28,8 @@ ENCODINGS = (
 COLUMNS = ("username", "email", "course_id", "course")
 REQUIRED = ("username", "email")
 DELIMITERS = ",;\t"
+_BEFORE = re.compile(r'[\r\n]*(?:"?sep=(?P<delimiter>\t|[^"\w\s])"?[^\S\r\n]*\r?\n[\r\n]*)?', re.IGNORECASE)
+"""What may stand before the line that names the columns: blank lines, and the delimiter, for Excel."""
 
 EMPTY = "the file is empty: its first line must name the columns, and at least one line must follow"
 NO_ENCODING = f"this encoding is not known: send one of {', '.join(ENCODINGS)}"
@@ -79,6 +83,8 @@ class Sheet:
     """A file whose first line makes sense."""
 
     text: str
+    begin: int
+    """Where in the text the line is that names the columns."""
     delimiter: str
     columns: Sequence[str]
 
@@ -110,14 +116,15 @@ class Sheet:
             yield self._line(number, cells)
 
     def _rows(self) -> Iterator[tuple[int, Sequence[str]]]:
-        rows = csv.reader(io.StringIO(self.text, newline=""), delimiter=self.delimiter, strict=True)
+        rows = csv.reader(_from(self.text, self.begin), delimiter=self.delimiter, strict=True)
+        before = self.text.count("\n", 0, self.begin)
         try:
             next(rows)
-            number = rows.line_num + 1
+            number = before + rows.line_num + 1
             for cells in rows:
                 if any(cell.strip() for cell in cells):
                     yield number, cells
-                number = rows.line_num + 1
+                number = before + rows.line_num + 1
         except csv.Error as error:
             raise BadRequest(BROKEN) from error
 
@@ -147,13 +154,15 @@ def read_sheet(content: bytes, encoding: str | None = None) -> Sheet:
 
     """
     text = _decode(content, encoding)
-    first = text.lstrip("\r\n").partition("\n")[0].strip()
+    before = _BEFORE.match(text)
+    assert before is not None, "nothing at all is enough for it"
+    begin = before.end()
+    first = text[begin:].partition("\n")[0].strip()
     if not first:
         raise BadRequest(EMPTY)
-    delimiter = max(DELIMITERS, key=first.count)
-    text = text.lstrip("\r\n")
+    delimiter = before["delimiter"] or max(DELIMITERS, key=first.count)
     try:
-        header = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+        header = next(csv.reader(_from(text, begin), delimiter=delimiter, strict=True))
     except csv.Error as error:
         raise BadRequest(BROKEN) from error
     columns = [cell.strip().casefold() for cell in header]
@@ -164,7 +173,13 @@ def read_sheet(content: bytes, encoding: str | None = None) -> Sheet:
         raise BadRequest(MISSING)
     if {"course_id", "course"} <= set(known):
         raise BadRequest(TWO_COURSES)
-    return Sheet(text, delimiter, columns)
+    return Sheet(text, begin, delimiter, columns)
+
+
+def _from(text: str, begin: int) -> io.StringIO:
+    opened = io.StringIO(text, newline="")
+    opened.seek(begin)
+    return opened
 
 
 def _decode(content: bytes, encoding: str | None) -> str:

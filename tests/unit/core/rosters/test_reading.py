@@ -31,6 +31,8 @@ def test_an_encoding_that_is_named_is_used() -> None:
         (b"", None, reading.EMPTY),
         (b"\n\n", None, reading.EMPTY),
         (HEADER.encode(), None, reading.EMPTY),
+        (b"sep=;\n", None, reading.EMPTY),
+        (b"sep=;", None, reading.MISSING),
         ("username,email\nZoë,z@example.org".encode("latin-1"), None, reading.NOT_IN_ENCODING),
         (b"\xff\xfe\x00", None, reading.NOT_IN_ENCODING),
         (HEADER.encode(), "klingon", reading.NO_ENCODING),
@@ -76,6 +78,22 @@ def test_a_wrong_cell_is_a_mistake_of_its_line_alone(row: str, column: str) -> N
 def test_lines_are_numbered_as_an_editor_shows_them() -> None:
     found = lines(f'{HEADER}\n"a\nb",x@example.org,\n\nada,ada@example.org,\n')
     assert [each.number for each in found] == [3, 6]
+    assert [each.number for each in lines(f"\n\n{HEADER}ada,ada@example.org,\n")] == [4]
+
+
+@pytest.mark.parametrize(
+    ("first", "delimiter"),
+    [("sep=;", ";"), ("SEP=,", ","), ('"sep=;"', ";"), ("sep=\t", "\t"), ("sep=|", "|"), ("sep=; ", ";")],
+)
+def test_a_first_line_that_tells_excel_the_delimiter_is_none_of_the_table(first: str, delimiter: str) -> None:
+    row = delimiter.join(["Zoë, or; |", "zoe@example.org"]).replace("Zoë, or; |", '"Zoë, or; |"')
+    for ending in ("\n", "\r\n"):
+        text = ending.join([first, delimiter.join(["username", "email"]), row, "x"])
+        sheet = read_sheet(text.encode("utf-8-sig"))
+        assert read_sheet(sheet.text.encode()) == sheet, "it is stored as text, and read again"
+        zoe, mistake = sheet.lines()
+        assert zoe == Line(3, "Zoë, or; |", "zoe@example.org")
+        assert mistake.number == 4
 
 
 def test_the_apostrophe_that_keeps_a_cell_from_being_computed_is_no_part_of_it() -> None:
