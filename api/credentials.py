@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Scope
 
+from api.state import RawHeaders
 from core.errors import BadRequest, Unauthenticated
 from core.security import Claims, Tokens
 
@@ -30,6 +31,21 @@ def claims_of(scope: Scope, tokens: Tokens) -> Claims:
     return tokens.read(token)
 
 
+def claims_in(header: bytes | None, tokens: Tokens) -> Claims:
+    """As `claims_of`, by the one `Authorization` header a request has, or none."""
+    token = None if header is None else bearer_token(header)
+    if not token:
+        raise Unauthenticated(MISSING)
+    return tokens.read(token)
+
+
+def bearer_token(header: bytes) -> str | None:
+    """Return the token in the value of an `Authorization` header, unverified; it may be empty."""
+    if header[: len(_BEARER)].lower() != _BEARER:
+        return None
+    return header[len(_BEARER) :].strip().decode("latin-1")
+
+
 def token_of(scope: Scope) -> str | None:
     """Return the token a request carries, unverified.
 
@@ -37,14 +53,15 @@ def token_of(scope: Scope) -> str | None:
         BadRequest: it carries two different ones.
 
     """
-    found = {
-        value[len(_BEARER) :].strip().decode("latin-1")
-        for name, value in scope["headers"]
-        if name == b"authorization" and value[: len(_BEARER)].lower() == _BEARER
-    }
-    if scope["query_string"]:
-        found.update(_query_tokens(scope["query_string"]))
-    found.discard("")
+    return token_in(scope["headers"], scope["query_string"])
+
+
+def token_in(headers: RawHeaders, query: bytes = b"") -> str | None:
+    """As `token_of`, by what a request carries."""
+    found = {bearer_token(value) for name, value in headers if name == b"authorization"}
+    if query:
+        found.update(_query_tokens(query))
+    found -= {"", None}
     if len(found) > 1:
         raise BadRequest(TWO_TOKENS)
     return found.pop() if found else None

@@ -101,8 +101,22 @@ def answer(problem: Problem, headers: Mapping[str, str] | None = None) -> Respon
     )
 
 
-def refusal(request: Request, error: EduTrackError) -> Response:
+def refusal(error: EduTrackError) -> Response:
     """Return an error of ours as a response, logged where it is a mistake of ours."""
+    return answer(*_refused(error))
+
+
+def unexpected(error: Exception) -> Response:
+    """Log what nobody foresaw, and answer without a word of it."""
+    return answer(_unforeseen(error))
+
+
+def tell_unexpected(request: Request, error: Exception) -> Response:
+    """As `unexpected`, in the way of the request's route."""
+    return _tell(request, _unforeseen(error))
+
+
+def _refused(error: EduTrackError) -> tuple[Problem, dict[str, str]]:
     headers = {}
     if error.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="edutrack"'
@@ -110,13 +124,12 @@ def refusal(request: Request, error: EduTrackError) -> Response:
         headers["Retry-After"] = str(error.retry_after)
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR and error.retry_after is None:
         log.error("a request failed", exc_info=error)
-    return _tell(request, problem_of(type(error), error.detail), headers)
+    return problem_of(type(error), error.detail), headers
 
 
-def unexpected(request: Request, error: Exception) -> Response:
-    """Log what nobody foresaw, and answer without a word of it."""
+def _unforeseen(error: Exception) -> Problem:
     log.error("a request failed unexpectedly", exc_info=error)
-    return _tell(request, problem_of_status(500, "this is our mistake: it is logged; trying again may help"))
+    return problem_of_status(500, "this is our mistake: it is logged; trying again may help")
 
 
 def _tell(request: Request, problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
@@ -127,7 +140,7 @@ def _tell(request: Request, problem: Problem, headers: Mapping[str, str] | None 
 
 async def _refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, EduTrackError), "registered for nothing else"
-    return refusal(request, error)
+    return _tell(request, *_refused(error))
 
 
 async def _wrong_types(request: Request, error: Exception) -> Response:

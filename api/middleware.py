@@ -1,68 +1,29 @@
-"""What happens to every request, in one thin layer: size limit, metrics, log line, headers, last resort.
+"""What happens to every request that the framework answers, in one thin layer: limits, metrics, last resort.
 
 Plain ASGI: the frameworks' own base class costs more than all of this.
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
-from functools import lru_cache
 from typing import Any
 
-from prometheus_client import Histogram
 from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import credentials
-from api.errors import TooLarge, answer, problem_of, problem_of_status, unexpected
-from core.deadlines import Deadlines
-from core.errors import Unavailable
-from core.metrics import REQUESTS
+from api.errors import TooLarge, answer, problem_of_status, tell_unexpected
+from api.traffic import BUSY, TOO_SLOW, Traffic, account, was_broken_off
 
-log = logging.getLogger("edutrack.access")
-
-BUSY = "too many requests are being answered: try again soon"
-TOO_SLOW = "the answer took too long: try again soon, an event with the same event_id"
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one process takes on before it refuses, so that a backlog neither hangs nor fills the memory."""
-
-    body_bytes: int = 1 << 20
-    file_bytes: int = 16 << 20
-    files: frozenset[str] = frozenset({"/rosters"})
-    """Paths that take a whole file."""
-    body_within: timedelta = timedelta(seconds=10)
-    answer_within: timedelta = timedelta(seconds=2.8)
-    """From the last byte of a request to the first one of its answer."""
-    in_flight: int = 2_000
-    retry_after: int = 2
-
-    def bytes_at(self, path: str) -> int:
-        """Return how long a body may be."""
-        return self.file_bytes if path in self.files else self.body_bytes
-
-
-LIMITS = Limits()
-
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _WITH_TOKEN_IN_URL = [(b"referrer-policy", b"no-referrer"), (b"cache-control", b"no-store")]
-_SERVER_ERROR = 500
 
 
 class Edge:
     """Outermost layer but CORS."""
 
-    def __init__(self, app: ASGIApp, limits: Limits = LIMITS) -> None:
+    def __init__(self, app: ASGIApp, traffic: Traffic) -> None:
         self._app = app
-        self._limits = limits
-        self._in_flight = 0
-        self._deadlines = Deadlines[_Exchange](_Exchange.break_off)
+        self._traffic = traffic
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -70,23 +31,23 @@ class Edge:
             return
         if scope["method"] == "HEAD":  # routes are declared for GET alone; RFC 9110 section 9.3.2
             scope, send = {**scope, "method": "GET"}, _without_body(send)
-        exchange = _Exchange(scope, receive, send, self._limits, self._deadlines)
-        self._in_flight += 1
+        exchange = _Exchange(scope, receive, send, self._traffic)
+        self._traffic.in_flight += 1
         try:
             await self._answer(exchange, scope, receive)
         except Exception as error:
             if exchange.status:  # too late for an answer: the server breaks the connection off
                 raise
             too_large = isinstance(error, TooLarge)
-            refusal = answer(problem_of_status(413)) if too_large else unexpected(Request(scope), error)
+            refusal = answer(problem_of_status(413)) if too_large else tell_unexpected(Request(scope), error)
             await refusal(scope, receive, exchange.send)
         finally:
-            self._in_flight -= 1
+            self._traffic.in_flight -= 1
             exchange.account()
 
     async def _answer(self, exchange: "_Exchange", scope: Scope, receive: Receive) -> None:
-        if self._in_flight > self._limits.in_flight:
-            await self._refuse(BUSY)(scope, receive, exchange.send)
+        if self._traffic.in_flight > self._traffic.limits.in_flight:
+            await self._traffic.refuse(BUSY)(scope, receive, exchange.send)
         elif exchange.announces_too_much():
             await answer(problem_of_status(413))(scope, receive, exchange.send)
         else:
@@ -101,34 +62,27 @@ class Edge:
                 raise
             if exchange.status:
                 raise TimeoutError from error
-            refusal = self._refuse(TOO_SLOW) if exchange.is_whole else answer(problem_of_status(408))
+            refusal = self._traffic.refuse(TOO_SLOW) if exchange.is_whole else answer(problem_of_status(408))
             await refusal(scope, receive, exchange.send)
         finally:
             exchange.take_all_time()
-
-    def _refuse(self, detail: str) -> Response:
-        problem = problem_of(Unavailable, detail)
-        return answer(problem, {"Retry-After": str(self._limits.retry_after)})
 
 
 class _Exchange:
     """One request and its answer."""
 
     __slots__ = (
-        *("_announced", "_began", "_bytes", "_deadlines", "_is_late", "_limits", "_most", "_receive"),
-        *("_scope", "_send", "_task", "is_whole", "status"),
+        *("_announced", "_began", "_bytes", "_is_late", "_most", "_receive", "_scope", "_send", "_task"),
+        *("_traffic", "is_whole", "status"),
     )
 
-    def __init__(
-        self, scope: Scope, receive: Receive, send: Send, limits: Limits, deadlines: Deadlines["_Exchange"]
-    ) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, traffic: Traffic) -> None:
         self._began = time.perf_counter()
         self._scope = scope
         self._receive = receive
         self._send = send
-        self._limits = limits
-        self._most = limits.bytes_at(scope["path"])
-        self._deadlines = deadlines
+        self._traffic = traffic
+        self._most = traffic.limits.bytes_at(scope["path"])
         self._announced = _announced_bytes(scope)
         self._bytes = 0
         self._task: asyncio.Task[Any] | None = None
@@ -148,8 +102,8 @@ class _Exchange:
                 raise TooLarge
             if not self.is_whole and not message.get("more_body", False):
                 self.is_whole = True
-                if not self.status:
-                    self._end_in(self._limits.answer_within)
+                if self._task is not None and not self.status:
+                    self._traffic.give(self, self._traffic.limits.answer_within)
         return message
 
     async def send(self, message: Message) -> None:
@@ -164,10 +118,11 @@ class _Exchange:
     def begin(self) -> None:
         """Let a deadline run for the body, then for the answer, until the answer begins."""
         self._task = asyncio.current_task()
-        self._end_in(self._limits.answer_within if self.is_whole else self._limits.body_within)
+        limits = self._traffic.limits
+        self._traffic.give(self, limits.answer_within if self.is_whole else limits.body_within)
 
     def take_all_time(self) -> None:
-        self._deadlines.clear(self)
+        self._traffic.give_all_time(self)
 
     def break_off(self) -> None:
         """Cancel what makes the answer."""
@@ -177,21 +132,12 @@ class _Exchange:
 
     def ran_out_of_time(self) -> bool:
         """Say whether it was cancelled for being late, and for nothing else; the task may then go on."""
-        return self._is_late and self._task is not None and not self._task.uncancel()
-
-    def _end_in(self, within: timedelta) -> None:
-        if self._task is not None:
-            self._deadlines.set(self, within.total_seconds())
+        return self._is_late and self._task is not None and was_broken_off(self._task)
 
     def account(self) -> None:
-        """Measure and log; the query may hold a token, so it is left out."""
-        seconds = time.perf_counter() - self._began
-        method = self._scope["method"]
+        """Measure and log."""
         route = getattr(self._scope.get("route"), "path", "none")
-        _duration(method if method in _METHODS else "other", route, self.status).observe(seconds)
-        level = logging.INFO if self.status >= _SERVER_ERROR else logging.DEBUG
-        if log.isEnabledFor(level):
-            log.log(level, "%s %s %s %.1f ms", method, _path(self._scope), self.status, seconds * 1000)
+        account(self._began, self._scope["method"], route, self.status, _path(self._scope))
 
 
 def _announced_bytes(scope: Scope) -> int | None:
@@ -223,8 +169,3 @@ def _path(scope: Scope) -> str:
     """Return the path as it came over the wire, percent-encoded, so that it stays on one line."""
     raw: bytes = scope.get("raw_path") or b""
     return raw.partition(b"?")[0].decode("ascii", "backslashreplace")
-
-
-@lru_cache(maxsize=1024)
-def _duration(method: str, route: str, status: int) -> Histogram:
-    return REQUESTS.labels(method, route, str(status))

@@ -1,32 +1,82 @@
-"""HTTP/1.1 as the server speaks it, with an end to the head of a request, and answers in one piece."""
+"""HTTP/1.1 as the server speaks it, with an end to the head of a request and a short way for fast roads."""
 
 import asyncio
 import logging
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from starlette.responses import Response
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from api.fast import FastRoads
+from api.state import Road
+from api.transport import GatheringTransport
+from core.deadlines import Deadlines
 
 log = logging.getLogger(__name__)
 
 MAX_HEAD_BYTES = 64 * 1024
-GATHERED_BYTES = 64 * 1024
 
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+_IDLE_LOOK_SECONDS = 1
 
 
-class BoundedHead(HttpToolsProtocol):
-    """Refuses a request line and headers that do not end: the parser would keep all of them in memory."""
+def http(roads: FastRoads) -> Callable[..., "Http"]:
+    """Return what makes the connections of a server whose application has these roads."""
+    idle = Deadlines[Http](Http._time_is_over, look_every=_IDLE_LOOK_SECONDS)  # noqa: SLF001 - its own
+    return partial(Http, roads=roads, idle=idle)
 
-    _reading_head = False
-    _head_bytes = 0
+
+class Http(HttpToolsProtocol):
+    """One connection.
+
+    A request on a fast road that comes by itself is answered along it. Everything else is the server's, which
+    then gets the request as if it had just come. Also refuses a request line and headers that do not end: the
+    parser would keep all of them in memory.
+    """
+
+    transport: GatheringTransport
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+        *,
+        roads: FastRoads,
+        idle: Deadlines["Http"],
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._roads = roads
+        self._idle = idle
+        self._road: Road | None = None
+        self._body = bytearray()
+        self._awaits_body = False
+        self._head_bytes = 0
+        self._reading_head = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Write through what gathers."""
         super().connection_made(GatheringTransport(transport))
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait for nothing more."""
+        self._await_no_body()
+        self._road = None
+        self._idle.clear(self)
+        super().connection_lost(exc)
+
     def data_received(self, data: bytes) -> None:
         """Feed the parser; what it then still holds of a head is counted."""
+        if not self._awaits_body:
+            self._idle.clear(self)
         super().data_received(data)
+        if self._road is not None and not self._awaits_body:
+            self._await_body()
         if not self._reading_head:
             return
         self._head_bytes += len(data)
@@ -36,57 +86,127 @@ class BoundedHead(HttpToolsProtocol):
             self.transport.close()
 
     def on_message_begin(self) -> None:
-        """Start to count."""
+        """Start to count. The server's own preparations wait until it is known that it answers."""
         self._reading_head, self._head_bytes = True, 0
-        super().on_message_begin()
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
 
     def on_headers_complete(self) -> None:
         """Count no more: bodies have a limit of their own."""
         self._reading_head = False
+        self._road = self._roads.at(self.url)
+        if self._road is None or not self._may_take_road():
+            self._leave_road()
+
+    def on_body(self, body: bytes) -> None:
+        """Keep what a road takes."""
+        if self._road is None:
+            super().on_body(body)
+        else:
+            self._body += body
+            if len(self._body) > self._roads.traffic.limits.body_bytes:
+                self._leave_road()
+
+    def on_message_complete(self) -> None:
+        """Take the road, if it takes the request."""
+        if self._road is not None:
+            self._await_no_body()
+            crossing = _Crossing(self)
+            if self._roads.take(self._road, self.headers, bytes(self._body), crossing.reply):
+                self.cycle = crossing  # type: ignore[assignment]
+                self._road, self._body = None, bytearray()
+                return
+            self._leave_road()
+        super().on_message_complete()
+
+    def shutdown(self) -> None:
+        """Finish the request that is being answered, or is still coming, and close."""
+        if self._road is not None:
+            self._leave_road()
+        super().shutdown()
+
+    def _await_body(self) -> None:
+        """Give the rest of a body its time; a request counts from its head on."""
+        traffic = self._roads.traffic
+        if traffic.is_full:
+            self._leave_road()
+            return
+        self._awaits_body = True
+        traffic.in_flight += 1
+        self._idle.set(self, traffic.limits.body_within.total_seconds())
+
+    def _await_no_body(self) -> None:
+        if self._awaits_body:
+            self._awaits_body = False
+            self._roads.traffic.in_flight -= 1
+            self._idle.clear(self)
+
+    def _time_is_over(self) -> None:
+        if self._road is not None:
+            self._leave_road()  # the server tells the client
+        else:
+            self.timeout_keep_alive_handler()
+
+    def _may_take_road(self) -> bool:
+        parser = self.parser
+        return (
+            parser.get_method() == b"POST"
+            and parser.get_http_version() == "1.1"
+            and parser.should_keep_alive()
+            and not (self.expect_100_continue or parser.should_upgrade())
+            and (self.cycle is None or self.cycle.response_complete)
+        )
+
+    def _leave_road(self) -> None:
+        """Hand the server what has come of a request so far."""
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        body, self._body, self._road = bytes(self._body), bytearray(), None
+        self._await_no_body()
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers.extend(headers)
         super().on_headers_complete()
+        if body:
+            super().on_body(body)
+
+    def finish(self, response: Response, *, keep_alive: bool) -> None:
+        """Send a whole answer, and wait for the next request."""
+        self.transport.write_now(self._encoded(response, keep_alive=keep_alive))
+        if not keep_alive:
+            self.transport.close()
+        elif self.pipeline:
+            self.on_response_complete()
+            return
+        else:
+            self._idle.set(self, self.timeout_keep_alive)
+        self.server_state.total_requests += 1
+
+    def _encoded(self, response: Response, *, keep_alive: bool) -> bytes:
+        parts = [STATUS_LINE[response.status_code]]
+        for name, value in (*self.server_state.default_headers, *response.raw_headers):
+            parts += (name, b": ", value, b"\r\n")
+        if not keep_alive:
+            parts.append(b"connection: close\r\n")
+        parts += (b"\r\n", bytes(response.body))
+        return b"".join(parts)
 
 
-class GatheringTransport(asyncio.Transport):
-    """Sends together what is written in one turn of the loop.
+class _Crossing:
+    """What the server has in place of a cycle of its own while a request is on a road."""
 
-    The server writes head and body of an answer one after the other, and uvloop would send each by itself:
-    two packets and two system calls, which are a good part of what a small answer costs.
-    """
+    message_event = asyncio.Event()
+    """Set when the client is gone; nobody waits for it here."""
 
-    def __init__(self, transport: asyncio.Transport) -> None:
-        super().__init__()
-        self._transport = transport
-        self._loop = asyncio.get_running_loop()
-        self._gathered: list[bytes] = []
-        self._bytes = 0
+    __slots__ = ("_connection", "disconnected", "keep_alive", "response_complete")
 
-    def write(self, data: Any) -> None:
-        """Send soon; at once where much has gathered, so that the flow control sees it."""
-        if not self._gathered:
-            self._loop.call_soon(self._send)
-        self._gathered.append(data)
-        self._bytes += len(data)
-        if self._bytes > GATHERED_BYTES:
-            self._send()
+    def __init__(self, connection: Http) -> None:
+        self._connection = connection
+        self.keep_alive = True
+        self.disconnected = False
+        self.response_complete = False
 
-    def close(self) -> None:
-        self._send()
-        self._transport.close()
-
-    def is_closing(self) -> bool:
-        return self._transport.is_closing()
-
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        return self._transport.get_extra_info(name, default)
-
-    def pause_reading(self) -> None:
-        self._transport.pause_reading()
-
-    def resume_reading(self) -> None:
-        self._transport.resume_reading()
-
-    def _send(self) -> None:
-        if self._gathered:
-            self._transport.write(b"".join(self._gathered))
-            self._gathered.clear()
-            self._bytes = 0
+    def reply(self, response: Response) -> None:
+        self.response_complete = True
+        if not self.disconnected and not self._connection.transport.is_closing():
+            self._connection.finish(response, keep_alive=self.keep_alive)

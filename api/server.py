@@ -15,7 +15,7 @@ import uvloop
 from fastapi import FastAPI
 
 from api.factory import Service, create_app
-from api.protocol import BoundedHead
+from api.protocol import http
 from core.errors import EduTrackError
 from core.logs import configure_logging
 from core.metrics import serve_metrics
@@ -96,12 +96,12 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def server_config(settings: Settings, app: object) -> uvicorn.Config:
+def server_config(settings: Settings, app: FastAPI) -> uvicorn.Config:
     """Return how applications are served here; the caller opens their lifespan."""
     return uvicorn.Config(
-        app,  # type: ignore[arg-type]
+        app,
         loop="none",
-        http=BoundedHead,
+        http=http(app.state.roads),  # type: ignore[arg-type]
         ws="none",
         lifespan="off",
         log_config=None,

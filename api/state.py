@@ -16,7 +16,6 @@ from redis.backoff import NoBackoff
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from starlette.responses import Response
-from starlette.types import Scope
 
 from api.outage import Outage
 from core.clock import Clock, utc_now
@@ -124,16 +123,20 @@ class State:
         self.database_outage.over()
 
 
+RawHeaders = Sequence[tuple[bytes, bytes]]
+"""As they came, names in lower case."""
+
+
 @dataclass(frozen=True, slots=True)
 class Road:
     """A shorter way to what the route for POSTs to `path` does, past the framework; see `api.fast`.
 
-    `drive` takes the scope and the whole body. None says that the request is for the route to answer, and
-    that nothing has been done; what it raises of ours is answered as everywhere.
+    `take` gets headers and the whole body. None says that the request is for the route to answer, and that
+    nothing has been done; errors of ours that awaiting the answer raises are answered as everywhere.
     """
 
     path: str
-    drive: Callable[[Scope, bytes, State], Awaitable[Response | None]]
+    take: Callable[[RawHeaders, bytes, State], Awaitable[Response] | None]
 
 
 @dataclass(frozen=True, slots=True)

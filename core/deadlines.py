@@ -7,17 +7,18 @@ from typing import Generic, TypeVar
 _Thing = TypeVar("_Thing")
 
 LOOK_EVERY = 0.05
-"""Seconds by which a deadline may be noticed late."""
+"""Seconds by which a deadline may be noticed late, unless told otherwise."""
 
 
 class Deadlines(Generic[_Thing]):
-    """Calls `passed` with each thing whose time has come, once, up to `LOOK_EVERY` late.
+    """Calls `passed` with each thing whose time has come, once, up to `look_every` seconds late.
 
     To be used from within one event loop; the timer runs while something waits.
     """
 
-    def __init__(self, passed: Callable[[_Thing], None]) -> None:
+    def __init__(self, passed: Callable[[_Thing], None], look_every: float = LOOK_EVERY) -> None:
         self._passed = passed
+        self._look_every = look_every
         self._at: dict[_Thing, float] = {}
         self._looking = False
 
@@ -27,7 +28,7 @@ class Deadlines(Generic[_Thing]):
         self._at[thing] = loop.time() + seconds
         if not self._looking:
             self._looking = True
-            loop.call_later(LOOK_EVERY, self._look)
+            loop.call_later(self._look_every, self._look)
 
     def clear(self, thing: _Thing) -> None:
         """Let a thing have all the time it needs; harmless where it has it already."""
@@ -41,4 +42,4 @@ class Deadlines(Generic[_Thing]):
             self._passed(thing)
         if self._at and not self._looking:
             self._looking = True
-            loop.call_later(LOOK_EVERY, self._look)
+            loop.call_later(self._look_every, self._look)

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from api.middleware import LIMITS
+from api.traffic import LIMITS
 from tests.integration.api.conftest import Api, Callers
 from tests.integration.api.routes import ROUTES, Route, Who
 

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.auth.service import TAKEN
 from api.gateway.app import SERVICES
-from api.middleware import LIMITS
 from api.progress.service import Desk
+from api.traffic import LIMITS
 from core.locks import AdvisoryLock
 from core.policy import Policy
 from core.roles import Role

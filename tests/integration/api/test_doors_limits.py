@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from functools import partial
 
 import pytest
 from fastapi import APIRouter
@@ -11,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from api.factory import Service
-from api.middleware import BUSY, TOO_SLOW, Edge, Limits
+from api.traffic import BUSY, TOO_SLOW, Limits
 from core.database import Sessions
 from core.settings import Settings
 from tests.integration.api.conftest import Api, serving
@@ -51,7 +50,7 @@ async def hurried(
 ) -> AsyncIterator[Api]:
     """An application with little patience and room for two requests."""
     tight = Limits(body_within=timedelta(seconds=0.3), answer_within=timedelta(seconds=0.5), in_flight=2)
-    monkeypatch.setattr("api.factory.Edge", partial(Edge, limits=tight))
+    monkeypatch.setattr("api.factory.LIMITS", tight)
     async with serving(settings, TRIAL) as running:
         yield running
 

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import update
 from sqlalchemy.pool import QueuePool
 
-from api.middleware import LIMITS
+from api.traffic import LIMITS
 from api.videos import desk
 from api.videos.changes import ListeningPolicy
 from api.videos.desk import ImportDesk

@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from api.middleware import LIMITS
 from api.rosters import service
+from api.traffic import LIMITS
 from core.rosters.reading import MISSING
 from core.rosters.running import run_queued
 from tests.integration.api.conftest import Api, Callers

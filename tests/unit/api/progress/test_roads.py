@@ -32,14 +32,14 @@ from api.progress.schemas import (
 from api.progress.service import Desk
 from core.policy import Policy
 from core.security import Tokens
-from core.settings import Settings
 from events.replies import Replies
 from events.schemas import Event
 from events.submissions import PublishFailed
 from tests.unit.api.progress.sender import KEY, NOON, RIGHT_HEADERS, Sender
+from tests.unit.api.wire import SETTINGS, Wire, post
 
 VIDEOS = {1, 2, 3}
-Answer = tuple[int, dict[bytes, bytes], Any]
+Answer = tuple[int, dict[str, str], Any]
 
 
 @dataclass
@@ -75,7 +75,7 @@ class Stage:
             for routes, roads in ((router, ()), (APIRouter(), ROADS), (router, ROADS))
         )
 
-    def ask(self, app: FastAPI, path: str, request: dict[str, Any]) -> tuple[Answer, list[Event]]:
+    def ask(self, app: FastAPI, path: str, request: dict[str, Any]) -> tuple[Answer | None, list[Event]]:
         """Return the answer, and the events accepted."""
         service.uuid4 = (UUID(int=n) for n in count(1)).__next__  # type: ignore[attr-defined]
         self.acceptance.accepted.clear()
@@ -89,10 +89,7 @@ class Stage:
 
 
 def _app(desk: Desk, served: Service) -> FastAPI:
-    settings = Settings(
-        secret_key=KEY.decode(), database_url="postgresql://x/x", amqp_url="amqp://x/", redis_url="redis://x/"
-    )
-    app = create_app(settings, served)
+    app = create_app(SETTINGS, served)
     app.state.edutrack = SimpleNamespace(tokens=Tokens(KEY, clock=lambda: NOON), part=lambda _: desk)
     return app
 
@@ -106,44 +103,24 @@ async def _ask(
     cut: int | None = None,
     away: bool = False,
     gone: bool = False,
-) -> Answer:
-    """Call an application as a server does.
+) -> Answer | None:
+    """Send a request over a connection of its own.
 
-    `cut` is where the body is torn into two messages; a client that is `gone` sends the first one only.
+    `cut` is where it is torn into two pieces, from its end; of a client that is `gone` the second never comes.
     """
-    parts = [body] if cut is None else [body[:cut], body[cut:]]
-    messages = [
-        {"type": "http.request", "body": part, "more_body": part is not parts[-1] or n < len(parts) - 1}
-        for n, part in enumerate(parts)
-    ]
+    wire = Wire(app)
+    sent = post(path.encode() + (b"?" + query if query else b""), body, headers)
+    place = len(sent) - (cut or 1)
+    wire.send(
+        *([sent] if cut is None and not gone else [sent[:place]] if gone else [sent[:place], sent[place:]])
+    )
     if gone:
-        messages = [messages[0] | {"more_body": True}]
-    sent: list[dict[str, Any]] = []
-
-    async def receive() -> dict[str, Any]:
-        return messages.pop(0) if messages else {"type": "http.disconnect"}
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "scheme": "http",
-        "server": ("edutrack", 80),
-        "client": ("127.0.0.1", 5),
-        "root_path": "",
-        "state": {},
-        "method": "POST",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": query,
-        "headers": [(b"host", b"edutrack"), *headers, (b"content-length", str(len(body)).encode())],
-    }
-    await app(scope, receive, send)
-    content: bytes = b"".join(message.get("body", b"") for message in sent[1:])
-    return sent[0]["status"], dict(sent[0]["headers"]), json.loads(content)
+        wire.hang_up()
+        await wire.until_idle()
+        assert not wire.recorder.written
+        return None
+    (answer,) = await wire.answers()
+    return answer.status, {**answer.headers, "date": ""}, json.loads(answer.content)
 
 
 @pytest.fixture(scope="module")
@@ -187,10 +164,11 @@ PLAY = {"video_id": 1, "start_time": "10:00:00", "session_id": "tab"}
 def test_plain_reports_and_batches_never_reach_the_framework(stage: Stage, prefer: list[Any]) -> None:
     headers = [*RIGHT_HEADERS[:2], *prefer]
     for path, body, events in (("/progress", PLAY, 1), ("/progress/batch", {"events": [PLAY] * 3}, 3)):
-        request = {"body": json.dumps(body).encode(), "headers": headers, "cut": 20}
-        (status, _, answer), accepted = stage.ask(stage.roads_alone, path, request)
-        assert (status, len(accepted)) == (202, events)
-        assert path == "/progress" or BatchAnswer.model_validate(answer, strict=False)
+        request = {"body": json.dumps(body).encode(), "headers": headers}
+        answer, accepted = stage.ask(stage.roads_alone, path, request)
+        assert answer is not None
+        assert (answer[0], len(accepted)) == (202, events)
+        assert path == "/progress" or BatchAnswer.model_validate(answer[2], strict=False)
 
 
 @pytest.mark.parametrize(
@@ -205,8 +183,9 @@ def test_plain_reports_and_batches_never_reach_the_framework(stage: Stage, prefe
 )
 def test_what_is_not_plain_is_left_to_the_route(stage: Stage, body: Any, headers: list[Any]) -> None:
     request = {"body": json.dumps(body).encode(), "headers": [*RIGHT_HEADERS, *headers]}
-    (status, _, _), accepted = stage.ask(stage.roads_alone, "/progress", request)
-    assert (status, accepted) == (404, [])
+    answer, accepted = stage.ask(stage.roads_alone, "/progress", request)
+    assert answer is not None
+    assert (answer[0], accepted) == (404, [])
 
 
 @pytest.mark.parametrize(

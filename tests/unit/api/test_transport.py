@@ -1,33 +1,9 @@
 """What the server writes arrives whole, in order, and in as few pieces as may be."""
 
 import asyncio
-from typing import Any
 
-from api.protocol import GATHERED_BYTES, GatheringTransport
-
-
-class Recorder(asyncio.Transport):
-    """A transport that keeps what is written."""
-
-    def __init__(self) -> None:
-        super().__init__({"peername": ("127.0.0.1", 5)})
-        self.written: list[bytes] = []
-        self.calls: list[str] = []
-
-    def write(self, data: Any) -> None:
-        self.written.append(bytes(data))
-
-    def close(self) -> None:
-        self.calls.append("close")
-
-    def is_closing(self) -> bool:
-        return "close" in self.calls
-
-    def pause_reading(self) -> None:
-        self.calls.append("pause")
-
-    def resume_reading(self) -> None:
-        self.calls.append("resume")
+from api.transport import GATHERED_BYTES, GatheringTransport
+from tests.unit.api.wire import Recorder
 
 
 async def test_what_is_written_in_one_turn_goes_out_together_and_in_order() -> None:
@@ -50,6 +26,16 @@ async def test_much_goes_out_at_once() -> None:
     assert [len(written) for written in recorder.written] == [4 + GATHERED_BYTES]
     await asyncio.sleep(0)
     assert len(recorder.written) == 1
+
+
+async def test_what_is_whole_goes_at_once_behind_what_was_gathered() -> None:
+    recorder = Recorder()
+    transport = GatheringTransport(recorder)
+    transport.write(b"first")
+    transport.write_now(b"second")
+    assert recorder.written == [b"first", b"second"]
+    await asyncio.sleep(0)
+    assert len(recorder.written) == 2
 
 
 async def test_closing_sends_what_is_left_first() -> None:
