@@ -1,5 +1,6 @@
 """`edutrack seed`: something to look at."""
 
+import asyncio
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,14 +25,25 @@ def seed(
     """Load data; what is there already stays as it is."""
     if not demo:
         raise typer.BadParameter("say what to load: --demo")
-    from cli.database import in_transaction
+    asyncio.run(_load())
+
+
+async def _load() -> None:
+    """Load the demonstration; outside production with a past, for which rows of people are made up."""
+    from cli.database import reached
     from cli.demo.accounts import accounts_file, publish_accounts
+    from cli.demo.history import first_instant, tell_past
     from cli.demo.load import load_demo
     from core.security import Passwords
-    from core.settings import load_settings
 
-    path, passwords = accounts_file(load_settings().home), Passwords()
-    loaded = in_transaction(lambda session: load_demo(session, path, passwords.hash))
+    passwords = Passwords()
+    async with reached("edutrack-seed") as (sessions, settings):
+        path, has_past = accounts_file(settings.home), settings.env == "development"
+        began_at = first_instant(settings.policy) if has_past else None
+        async with sessions.begin() as session:
+            loaded = await load_demo(session, path, passwords.hash, began_at=began_at)
+        if has_past:
+            await tell_past(sessions, settings.policy)
     publish_accounts(path)
     _report(loaded, path)
 

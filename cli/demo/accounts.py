@@ -11,8 +11,9 @@ from core.roles import Role
 from stack.files import write_private
 
 PASSWORD_BYTES = 12
+EDITOR = "demo-admin"
 ROLES = {
-    "demo-admin": Role.ADMIN,
+    EDITOR: Role.ADMIN,
     "demo-ada": Role.STUDENT,
     "demo-ben": Role.STUDENT,
     "demo-chi": Role.STUDENT,

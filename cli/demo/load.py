@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.auth import service
 from cli.demo.accounts import ROLES, Account, known_accounts, prepare_accounts, with_missing
 from cli.demo.courses import COURSES, DemoCourse
+from cli.demo.history import COURSE, prepare_past
 from core.tables import Course, Video
 
 _ONE_AT_A_TIME = 0x5EED
@@ -28,8 +30,12 @@ class Loaded:
     accounts: Sequence[Account]
 
 
-async def load_demo(session: AsyncSession, path: Path, hash_password: HashPassword) -> Loaded:
+async def load_demo(
+    session: AsyncSession, path: Path, hash_password: HashPassword, *, began_at: datetime | None = None
+) -> Loaded:
     """Add what is missing; the caller commits, and then publishes the accounts.
+
+    With `began_at` a new course has begun then, with a class whose past `tell_past` tells.
 
     Their passwords are written down beside `path` before: a crash in between leaves them for the next run,
     whereas the other order would leave accounts that nobody can sign in to.
@@ -45,6 +51,8 @@ async def load_demo(session: AsyncSession, path: Path, hash_password: HashPasswo
         await service.sign_up(
             session, account.username, account.email, password_hash, ROLES[account.username]
         )
+    if began_at is not None and COURSE in courses:
+        await prepare_past(session, began_at)
     return Loaded(len(courses), new, accounts)
 
 
