@@ -21,7 +21,7 @@ from core.locks import AdvisoryLock
 from core.tables import DeadLetterAction
 from events.boxes import Box
 from events.letters import Letter, OpenLetter, id_of, open_letter, read
-from events.link import LOST, open_connection
+from events.link import LOST, cut_off, open_connection
 from events.visit import Visit, VisitPolicy
 
 BROKER_AWAY = "the broker cannot be reached: try again soon"
@@ -158,11 +158,15 @@ class DeadLetters:
         async with self._turn():
             try:
                 async with (
-                    asyncio.timeout(self._policy.within.total_seconds()),
+                    asyncio.timeout(self._policy.within.total_seconds()) as limit,
                     await open_connection(self._url, "edutrack dead letters") as connection,
+                    cut_off(connection),
                     connection.channel() as channel,
                 ):
                     yield await Visit(connection, channel, box, self._policy).begin()
+                    limit.reschedule(
+                        None
+                    )  # cut short, the library closes the channel twice: a protocol error
             except LOST as error:
                 raise Unavailable(BROKER_AWAY, retry_after=RETRY_AFTER) from error
 

@@ -4,8 +4,8 @@ import asyncio
 import logging
 import random
 import signal
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -74,22 +74,29 @@ async def keep_connected(url: str, name: str, use: Use, policy: LinkPolicy = LIN
 
 
 async def _until_lost(use: Use, connection: AbstractConnection, policy: LinkPolicy) -> None:
-    """Run `use`, and take whatever it raises on a connection that is gone for the loss of it.
+    asking = asyncio.create_task(_close_when_silent(connection, policy))
+    try:
+        async with cut_off(connection):
+            await use(connection)
+    finally:
+        await end(asking)
+
+
+@asynccontextmanager
+async def cut_off(connection: AbstractConnection) -> AsyncIterator[None]:
+    """Take whatever is raised on a connection that is gone for the loss of it.
 
     The library then raises bare `Exception` and `RuntimeError`, and cancellations nobody asked for.
     """
-    asking = asyncio.create_task(_close_when_silent(connection, policy))
     try:
         with broken_off():
-            await use(connection)
+            yield
     except LOST:
         raise
     except Exception as error:
         if await _is_gone(connection):
             raise ConnectionResetError from error
         raise
-    finally:
-        await end(asking)
 
 
 @contextmanager

@@ -3,10 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from aio_pika import Channel
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -232,6 +235,35 @@ async def test_people_take_turns(broker: str, sessions: Sessions) -> None:
         with pytest.raises(Unavailable) as refused:
             await DeadLetters(broker, sessions.begin, IMPATIENT).look(Box.PROGRESS)
     assert refused.value.retry_after
+
+
+async def test_the_time_for_looking_is_not_that_for_going(
+    broker: str, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who goes when the time runs out has seen what there is; a close that is cut short breaks the connection."""
+    close, hurried = Channel.close, replace(IMPATIENT, within=timedelta(seconds=2))
+
+    async def close_late(channel: Channel, *arguments: Any) -> None:
+        await asyncio.sleep(hurried.within.total_seconds())
+        await close(channel, *arguments)
+
+    await put(broker, [play()], "this")
+    monkeypatch.setattr(Channel, "close", close_late)
+    assert await names(DeadLetters(broker, sessions.begin, hurried)) == ["this"]
+
+
+async def fail_while_looking(letters: DeadLetters, *, connected: bool) -> None:
+    async with letters._visit(Box.PROGRESS) as visit:
+        if not connected:
+            await visit._connection.close()
+        raise RuntimeError("closed")
+
+
+async def test_whatever_is_raised_on_a_lost_connection_is_the_broker_away(letters: DeadLetters) -> None:
+    with pytest.raises(Unavailable, match="broker"):
+        await fail_while_looking(letters, connected=False)
+    with pytest.raises(RuntimeError, match="closed"):
+        await fail_while_looking(letters, connected=True)
 
 
 async def test_no_more_is_looked_at_than_the_policy_says(broker: str, sessions: Sessions) -> None:
