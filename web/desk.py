@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from jinja2 import Environment
 
 from api.state import State
+from events.link import end, in_background
 from web.assets import Assets
+from web.operate.samples import keep_sampling
 from web.rendering import make_environment
 from web.sessions import Sessions
 
@@ -23,8 +25,11 @@ class Desk:
 
 @asynccontextmanager
 async def open_desk(state: State) -> AsyncIterator[Desk]:
-    """Read what there is to show."""
+    """Read what there is to show, and keep sampling what operators see."""
     assets = Assets.of()
-    yield Desk(
-        Sessions(state.settings, state.clock, state.redis), assets, make_environment(assets, state.policy)
-    )
+    sessions = Sessions(state.settings, state.clock, state.redis)
+    sampling = in_background(keep_sampling(state), "samples of queues")
+    try:
+        yield Desk(sessions, assets, make_environment(assets, state.policy))
+    finally:
+        await end(sampling)

@@ -206,6 +206,9 @@ async def test_an_operator_sees_what_flows_and_sends_a_letter_back(school: Schoo
     await page.wait_for_function(
         "shown => document.querySelector('#live time').textContent !== shown", arg=shown
     )
+    await page.locator("[data-chart=waiting] canvas").wait_for()
+    await page.reload()
+    await page.get_by_role("img", name="progress 0, progress, unacked 0").wait_for()
     await page.get_by_role("link", name="edutrack.progress.dead-letters").press("Enter")
     await page.get_by_role("button", name="Send all back").press("Enter")
     await page.get_by_text("Nothing has been done yet").wait_for()

@@ -1,10 +1,12 @@
 """`/operate`: queues, workers and dead letters, for whoever runs this."""
 
+from dataclasses import asdict
 from enum import StrEnum
 from typing import Annotated
 
 from fastapi import Query
-from starlette.responses import Response
+from redis import RedisError
+from starlette.responses import JSONResponse, Response
 
 from core.errors import BadRequest
 from events.boxes import Box
@@ -12,8 +14,9 @@ from events.dead_letters import Actor, DeadLetters
 from events.visit import REQUEST
 from web.doors import Admin, SentForm, Visit
 from web.operate import queries
-from web.operate.standing import HourChart, look
-from web.pages import go_to, page, page_router
+from web.operate.samples import last_hour
+from web.operate.standing import look
+from web.pages import HEADERS, go_to, page, page_router
 
 router = page_router("/operate")
 
@@ -37,6 +40,16 @@ async def queues(visit: Admin) -> Response:
 @router.get("/live")
 async def live(visit: Admin) -> Response:
     return await _standing(visit, "operate/live.html")
+
+
+@router.get("/samples")
+async def samples(visit: Admin) -> Response:
+    """Return the lines of the last hour; null while Redis is away."""
+    try:
+        hour = await last_hour(visit.state.redis, visit.state.clock().timestamp())
+    except (RedisError, OSError):  # whoever takes samples has logged it
+        return JSONResponse(None, headers=HEADERS)
+    return JSONResponse(asdict(hour), headers=HEADERS)
 
 
 @router.get("/dead-letters")
@@ -94,6 +107,4 @@ def _letters(visit: Visit) -> DeadLetters:
 
 
 async def _standing(visit: Visit, template: str) -> Response:
-    standing = await look(visit)
-    chart = HourChart.of(standing.heard.hour) if standing.heard else None
-    return page(visit, template, now=standing, chart=chart)
+    return page(visit, template, now=await look(visit))

@@ -13,13 +13,11 @@ from core.pulse import last_sign_of_life
 from events.flow import Minute, last_hour, signs_of_life
 from events.queues import QueueState, QueueWatch, with_flow
 from events.topology import PROGRESS
-from web.charts import Plot, round_up
 from web.doors import Visit
 from web.operate import queries
 from web.operate.queries import Waiting
 
 SOON = timedelta(seconds=1)
-MINUTE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +62,6 @@ class Standing:
         hour = self.heard.hour if self.heard else ()
         messages = sum(minute.messages for minute in hour)
         return sum(minute.events_in for minute in hour) / messages if messages else 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class HourChart:
-    """The last hour as two lines, in events per second."""
-
-    plot: Plot
-    incoming: Sequence[float]
-    outgoing: Sequence[float]
-    first: datetime
-    last: datetime
-
-    @classmethod
-    def of(cls, hour: Sequence[Minute]) -> "HourChart":
-        """Draw an hour."""
-        incoming = [minute.events_in / MINUTE for minute in hour]
-        outgoing = [minute.events_out / MINUTE for minute in hour]
-        plot = Plot(600, 120, round_up(max(*incoming, *outgoing, 1)))
-        return cls(plot, incoming, outgoing, hour[0].at, hour[-1].at)
 
 
 async def look(visit: Visit) -> Standing:

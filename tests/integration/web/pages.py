@@ -102,6 +102,7 @@ PAGES = (
     Page("POST", "/manage/rosters/{roster_id}/apply", Who.ADMIN, "/manage/rosters/1/apply", refused=404),
     Page("GET", "/operate", Who.ADMIN),
     Page("GET", "/operate/live", Who.ADMIN),
+    Page("GET", "/operate/samples", Who.ADMIN, is_html=False),
     Page("GET", "/operate/dead-letters", Who.ADMIN),
     Page("GET", "/operate/dead-letters/{box}/{letter_id}", Who.ADMIN, f"{LETTERS}/none", refused=404),
     Page("POST", "/operate/dead-letters/{box}/{action}", Who.ADMIN, f"{LETTERS}/replay"),

@@ -1,0 +1,50 @@
+"""What operators see of the last hour: samples that outlive whoever took them, and say where they are missing."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from redis.asyncio import Redis
+
+from events.topology import PROGRESS
+from tests.integration.api.conftest import Api, until
+from tests.integration.web.conftest import Browser
+from web.operate.samples import KEPT, last_hour, take
+
+AWAY = "redis://127.0.0.1:1/0"
+NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+async def test_an_hour_is_kept_in_one_key_with_its_gaps(
+    gateway: Api, grace: Browser, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await until(lambda: gateway.state.broker_watch and gateway.state.broker_watch.connected)
+
+    async def take_at(seconds: int) -> None:
+        monkeypatch.setattr(gateway.state, "clock", lambda: NOON + timedelta(seconds=seconds))
+        await take(gateway.state)
+
+    for seconds in (0, 3, 21):
+        await take_at(seconds)
+    hour = (await grace.open("/operate/samples")).json()
+    assert hour["at"] == [int(NOON.timestamp()) + seconds for seconds in (0, 10, 20)]
+    assert hour["charts"]["waiting"][PROGRESS.name] == [0, None, 0]
+    assert hour["charts"]["waiting"][f"{PROGRESS.name}, unacked"] == [0, None, 0]
+    assert hour["charts"]["rates"] == {"in": [0.0, None, 0.0], "out": [0.0, None, 0.0]}
+    assert hour["charts"]["outbox"] == {"outbox": [0, None, 0]}
+    assert set(hour["charts"]["lag"]["lag"]) - {None}
+
+    await take_at(3600)
+    assert await redis.hlen("edutrack:samples") == 2, "the place of an hour ago is taken"
+    assert 0 < await redis.ttl("edutrack:samples") <= KEPT.total_seconds()
+    later = await last_hour(redis, NOON.timestamp() + 2 * 3600)
+    assert (len(later.at), later.charts) == (1, {})
+
+
+async def test_without_redis_the_numbers_stay_and_the_lines_are_missing(
+    gateway: Api, grace: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway.state, "redis", Redis.from_url(AWAY))
+    page = (await grace.open("/operate")).text
+    assert "Redis does not answer" in page
+    assert PROGRESS.name in page
+    assert (await grace.open("/operate/samples")).json() is None
