@@ -82,16 +82,16 @@ async def _change(asked: "RuleRequest", *, apply: bool) -> "tuple[int | None, Pr
     from sqlalchemy import text
 
     from api.attendance import rules
-    from api.attendance.keys import BEFORE_ALL
     from api.attendance.service import Reader
+    from core.attendance.flips import Wanted
     from core.calendar import local_date
     from core.clock import utc_now
 
-    wanted = rules.Wanted(BEFORE_ALL, SHOWN)
+    wanted = Wanted(SHOWN)
     async with reached("edutrack-rule") as (sessions, settings), sessions.begin() as session:
         await session.execute(text("SET LOCAL statement_timeout = 0"))
         reader = Reader(settings.policy, local_date(utc_now(), settings.policy.zone))
         if not apply:
-            return None, await rules.preview(session, reader, asked, wanted, most_rows=None)
+            return None, await rules.preview(session, reader, asked, wanted)
         stored, changes = await rules.apply(session, reader, asked, wanted, by=None, most_rows=None)
         return stored.id, changes

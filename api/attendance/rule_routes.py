@@ -1,5 +1,7 @@
 """`/attendance/rules`: what a day asks for, by versions."""
 
+import asyncio
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -14,9 +16,13 @@ from api.content import NO_COURSE
 from api.deps import NO_TEXT, Admin, Session
 from api.openapi import refusals
 from api.paging import LINK_HEADER, MALFORMED_DATE, PageQuery
+from core.attendance.flips import Wanted
 from core.errors import BadRequest, Conflict, NotFound
 
 router = APIRouter(prefix="/attendance/rules", tags=["attendance"])
+
+WITHIN = timedelta(seconds=2.3)
+"""What is not judged by then never gets its answer out in time (`api.middleware.Limits`)."""
 
 
 @router.get("", summary="Every version of what a day asks for", responses={200: {"headers": LINK_HEADER}})
@@ -58,15 +64,20 @@ async def change(
     On a date the version with the latest `effective_from` up to it holds, of several the newest. None is ever
     changed: another one takes its place.
     """
-    wanted = rules.Wanted(key_after(page), page.rows)
+    after = key_after(page)
+    wanted = Wanted(page.rows, (after.user_id, after.day))
     stored = None
-    if dry_run:
-        response.status_code = 200
-        changes = await rules.preview(session, reader, asked, wanted, most_rows=rules.MOST_ROWS)
-    else:
-        stored, changes = await rules.apply(
-            session, reader, asked, wanted, by=admin.user_id, most_rows=rules.MOST_ROWS
-        )
+    try:
+        async with asyncio.timeout(WITHIN.total_seconds()):
+            if dry_run:
+                response.status_code = 200
+                changes = await rules.preview(session, reader, asked, wanted)
+            else:
+                stored, changes = await rules.apply(
+                    session, reader, asked, wanted, by=admin.user_id, most_rows=rules.MOST_ROWS
+                )
+    except TimeoutError as error:
+        raise Conflict(rules.TOO_MANY) from error
     listed = page.cut(changes.listed, lambda flip: day_key(flip.user_id, flip.date))
     return RuleOutcome(
         dry_run=dry_run,

@@ -1,21 +1,17 @@
 """Changing what a day asks for: shown first, then applied with everything it judges, in one transaction."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.attendance.course_schemas import CourseDay
 from api.attendance.courses import CourseReader
-from api.attendance.keys import DayKey, day_key
 from api.attendance.reasons import reason_of
 from api.attendance.rule_schemas import FlipAnswer, FlipCounts, RuleRequest
-from api.attendance.service import PAGE_ROWS, Reader
+from api.attendance.service import Reader
 from core.attendance import rejudge
-from core.attendance.rejudge import Flip, Stretch
+from core.attendance.flips import Flip, Flips, Wanted, flips_of_course, flips_of_school
 from core.attendance.rule_store import add_rule, load_rules, rule_of
-from core.attendance.rules import Rule, Rules, seen
+from core.attendance.rules import Rule, seen
 from core.attendance.school_days import FIRST_DAY
 from core.errors import BadRequest, Conflict
 from core.policy_store import require_policy
@@ -26,14 +22,10 @@ MOST_ROWS = 50_000
 
 NO_MINIMUM = "say minimum_seconds, minimum_share or both"
 NO_RULE_DAY = "effective_from must be a date from 1970 on"
-TOO_MANY = f"more than {MOST_ROWS} days would be judged anew: use the command `edutrack rule add`"
-
-
-class Wanted(NamedTuple):
-    """Which page of the days that turn is wanted: behind which one, and how many rows."""
-
-    after: DayKey
-    limit: int
+TOO_MANY = (
+    "this judges more days than a request has time for: use the command `edutrack rule add`, "
+    "which shows with --dry-run who would turn"
+)
 
 
 @dataclass(slots=True)
@@ -76,14 +68,11 @@ def proposed(asked: RuleRequest, reader: Reader) -> Rule:
     return Rule(None, asked.effective_from, minimum, asked.minimum_share)
 
 
-async def preview(
-    session: AsyncSession, reader: Reader, asked: RuleRequest, wanted: Wanted, *, most_rows: int | None
-) -> Preview:
+async def preview(session: AsyncSession, reader: Reader, asked: RuleRequest, wanted: Wanted) -> Preview:
     """Return what a rule would change, and change nothing.
 
     Raises:
         BadRequest: see `proposed`.
-        Conflict: that is to be looked for among more than `most_rows`.
         NotFound: there is no such course.
 
     """
@@ -94,11 +83,11 @@ async def preview(
     stretch = await rejudge.stretch_of(
         session, reader.policy.zone, rule.effective_from, rules.next_from(rule)
     )
-    if most_rows is not None and await rejudge.count_rows(session, stretch, most_rows + 1) > most_rows:
-        raise Conflict(TOO_MANY)
     if asked.course_id is None:
-        return await _of_school(session, stretch, rule, wanted)
-    return await _of_course(session, CourseReader(reader, asked.course_id, stretch.days), rules, rule, wanted)
+        found = await flips_of_school(session, stretch, rule, wanted)
+    else:
+        found = await flips_of_course(session, asked.course_id, stretch, rules, rule, wanted)
+    return _shown(found)
 
 
 async def apply(
@@ -126,7 +115,9 @@ async def apply(
     stretch = await rejudge.stretch_of(
         session, reader.policy.zone, rule.effective_from, rules.next_from(rule)
     )
-    changes = await preview(session, reader, asked, wanted, most_rows=most_rows)
+    if most_rows is not None and await rejudge.count_rows(session, stretch, most_rows + 1) > most_rows:
+        raise Conflict(TOO_MANY)
+    changes = await preview(session, reader, asked, wanted)
     stored = await add_rule(
         session,
         course_id=asked.course_id,
@@ -141,15 +132,11 @@ async def apply(
     return stored, changes
 
 
-async def _of_school(session: AsyncSession, stretch: Stretch, rule: Rule, wanted: Wanted) -> Preview:
-    found = Preview()
-    for row in await rejudge.count_flips(session, stretch, rule):
-        new_status = seen(row.new_status, None, expected=row.expected)
-        found.count(new_status, row.days, corrected=row.corrected)
-    after = (wanted.after.user_id, wanted.after.day)
-    rows = await rejudge.flips(session, stretch, rule, after=after, limit=wanted.limit)
-    found.listed = [_answer(row) for row in rows]
-    return found
+def _shown(flips: Flips) -> Preview:
+    shown = Preview(listed=[_answer(flip) for flip in flips.listed])
+    for turn, days in flips.counted.items():
+        shown.count(seen(turn.new_status, None, expected=turn.expected), days, corrected=turn.corrected)
+    return shown
 
 
 def _answer(flip: Flip) -> FlipAnswer:
@@ -162,40 +149,3 @@ def _answer(flip: Flip) -> FlipAnswer:
         old_status=seen(flip.old_status, None, expected=flip.expected).value,
         new_status=seen(flip.new_status, None, expected=flip.expected).value,
     )
-
-
-async def _of_course(
-    session: AsyncSession, reader: CourseReader, rules: Rules, rule: Rule, wanted: Wanted
-) -> Preview:
-    """Read the course by the rules as they are and as they would be, side by side."""
-    found = Preview()
-    as_is, to_be = replace(reader, rules=rules), replace(reader, rules=rules.plus(rule))
-    after: DayKey | None = None
-    while True:
-        old = await as_is.rows(session, after, PAGE_ROWS)
-        new = await to_be.rows(session, after, PAGE_ROWS)
-        _compare(found, old, new, wanted)
-        if len(old) < PAGE_ROWS:
-            return found
-        after = day_key(old[-1].user_id, old[-1].date)
-
-
-def _compare(found: Preview, old: Sequence[CourseDay], new: Sequence[CourseDay], wanted: Wanted) -> None:
-    for before, then in zip(old, new, strict=True):
-        if before.computed_status == then.computed_status:
-            continue
-        new_status = seen(then.computed_status, None, expected=then.expected)
-        found.count(new_status, 1, corrected=then.corrected)
-        is_wanted = day_key(then.user_id, then.date) > wanted.after
-        if not then.corrected and is_wanted and len(found.listed) < wanted.limit:
-            found.listed.append(
-                FlipAnswer(
-                    user_id=then.user_id,
-                    username=then.username,
-                    date=then.date,
-                    total_seconds=then.total_seconds,
-                    required_seconds=then.required_seconds,
-                    old_status=before.status,
-                    new_status=then.status,
-                )
-            )

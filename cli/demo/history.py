@@ -10,7 +10,6 @@ from api.attendance import corrections, rules, school_calendar
 from api.attendance.calendar_schemas import NewCalendar
 from api.attendance.correction_schemas import CorrectionRequest
 from api.attendance.etags import Precondition
-from api.attendance.keys import BEFORE_ALL
 from api.attendance.rule_schemas import RuleRequest
 from api.attendance.service import Reader
 from api.auth import service
@@ -18,6 +17,7 @@ from cli.demo.accounts import EDITOR, Account
 from cli.demo.courses import COURSES
 from cli.demo.past import DAYS, HOLIDAY, RULE_FROM, RULE_SECONDS, Lesson, Student, is_there, past
 from core.accounts import NO_PASSWORD
+from core.attendance.flips import Wanted
 from core.calendar import day_start, local_date
 from core.clock import Clock, utc_now
 from core.database import Sessions
@@ -140,7 +140,7 @@ async def _decide(session: AsyncSession, reader: Reader, course_id: int, first: 
         }
     )
     by = None if admin is None else admin.id
-    await rules.apply(session, reader, stricter, rules.Wanted(BEFORE_ALL, 1), by=by, most_rows=None)
+    await rules.apply(session, reader, stricter, Wanted(1), by=by, most_rows=None)
 
 
 def _day(first: date, number: int) -> date:

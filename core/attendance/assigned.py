@@ -1,4 +1,4 @@
-"""How much video time is assigned to a day: of the courses a student has a place in, or of one of them."""
+"""How much video time is assigned to a day, and what rules ask for by it."""
 
 from collections.abc import Collection
 from datetime import date
@@ -17,6 +17,23 @@ ASSIGNED = f"""(SELECT coalesce(sum(v.duration_seconds), 0)
       AND v.removed_at IS NULL AND v.unavailable IS NULL
       AND (CAST(:course_id AS bigint) IS NULL OR c.id = :course_id))"""  # noqa: S608 - nothing but constants
 """Of a user `u` on a day `d`, in seconds: what of it can be watched, and has a known duration."""
+
+
+def asked(minimum: str, share: str) -> str:
+    """Return, in SQL, what a rule asks of a user `u` on a day `d`: a relation of one `required_seconds`.
+
+    Video time is only added up where there is a share; as `Rule.required_seconds` has it.
+    """
+    return f"""(SELECT CAST(CASE WHEN assigned.seconds = 0 THEN {minimum}
+            ELSE ceil({share} * assigned.seconds) END AS int) AS required_seconds
+        FROM (SELECT CASE WHEN {share} IS NULL THEN 0 ELSE {ASSIGNED} END AS seconds) AS assigned)"""  # noqa: S608
+
+
+def status(total_time: str, required_seconds: str) -> str:
+    """Return, in SQL, what watch time makes of a day; as `rules.judged` has it."""
+    return f"""CASE WHEN {total_time} >= {required_seconds} * INTERVAL '1 second'
+        THEN 'present' ELSE 'absent' END"""
+
 
 _ASSIGNED_AMONG = text(f"""
 SELECT u.id, d.date, {ASSIGNED} AS seconds

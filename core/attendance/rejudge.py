@@ -1,4 +1,4 @@
-"""The rows of `attendance` by another version of the school's rule: who would flip, and making it so.
+"""The rows of `attendance` by another version of the school's rule: judging them anew.
 
 No total changes, so nothing is folded again, and days whose log is pruned are judged like all others.
 """
@@ -6,34 +6,18 @@ No total changes, so nothing is folded again, and days whose log is pruned are j
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.attendance.assigned import ASSIGNED
-from core.attendance.expected import EXPECTED
+from core.attendance.assigned import asked, status
 from core.attendance.rule_store import load_rules
 from core.attendance.rules import Rule
 from core.attendance.school_days import DAYS, SchoolDays, load_school_days
 from core.calendar import local_date
 from core.locks import AdvisoryLock
 from core.policy import Policy
-
-
-class Flip(NamedTuple):
-    """A day that another rule judges differently, by what watch time alone makes of it."""
-
-    user_id: int
-    username: str
-    date: date
-    total_time: timedelta
-    old_status: str
-    new_status: str
-    required_seconds: int
-    expected: bool
-    correction: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +29,13 @@ class Stretch:
 
     @property
     def columns(self) -> dict[str, object]:
-        return self.school_days.columns(self.days)
+        """Return the parameters of `DAYS`, and the first and the last of them."""
+        ends = {"first": min(self.days, default=None), "last": max(self.days, default=None)}
+        return self.school_days.columns(self.days) | ends
+
+
+ASKED = asked("CAST(:minimum AS int)", "CAST(:share AS numeric)")
+"""What the rule of `rule_columns` asks for."""
 
 
 async def take_policy_lock(session: AsyncSession) -> None:
@@ -73,61 +63,24 @@ async def count_rows(session: AsyncSession, stretch: Stretch, at_most: int) -> i
 
 
 _JUDGED = f"""
-SELECT u.id AS user_id, u.username, d.date, a.total_time, a.status AS old_status,
-       CASE WHEN a.total_time >= asked.required_seconds * INTERVAL '1 second'
-            THEN 'present' ELSE 'absent' END AS new_status,
+SELECT u.id AS user_id, d.date, {status("a.total_time", "asked.required_seconds")} AS status,
        asked.required_seconds
 FROM {DAYS} JOIN attendance a ON a.date = d.date JOIN users u ON u.id = a.user_id
-CROSS JOIN LATERAL (
-    SELECT CASE WHEN CAST(:share AS numeric) IS NULL THEN 0 ELSE {ASSIGNED} END AS seconds) AS assigned
-CROSS JOIN LATERAL (
-    SELECT CAST(CASE WHEN assigned.seconds = 0 THEN :minimum
-                     ELSE ceil(CAST(:share AS numeric) * assigned.seconds) END AS int)
-           AS required_seconds) AS asked
+CROSS JOIN LATERAL {ASKED} AS asked
+WHERE a.date BETWEEN :first AND :last
 """  # noqa: S608 - nothing but constants
-
-_FLIPS = f"""
-SELECT f.user_id, f.username, f.date, f.total_time, f.old_status, f.new_status, f.required_seconds,
-       {EXPECTED} AS expected, k.status AS correction
-FROM ({_JUDGED}) AS f JOIN {DAYS} ON d.date = f.date JOIN users u ON u.id = f.user_id
-LEFT JOIN attendance_corrections k ON k.user_id = f.user_id AND k.date = f.date
-WHERE f.old_status <> f.new_status
-"""  # noqa: S608 - likewise
-
-_COUNTED = text(f"""
-SELECT new_status, expected, correction IS NOT NULL AS corrected, count(*) AS days
-FROM ({_FLIPS}) AS flips GROUP BY 1, 2, 3
-""")  # noqa: S608 - likewise
-
-_PAGE = text(f"""
-{_FLIPS} AND k.user_id IS NULL AND (f.user_id, f.date) > (:after_user, :after_date)
-ORDER BY f.user_id, f.date LIMIT :limit
-""")
 
 _REJUDGE = text(f"""
 UPDATE attendance AS a
-SET status = j.new_status, required_seconds = j.required_seconds, rule_id = :rule_id
+SET status = j.status, required_seconds = j.required_seconds, rule_id = :rule_id
 FROM ({_JUDGED}) AS j
 WHERE a.user_id = j.user_id AND a.date = j.date
 """)  # noqa: S608 - likewise
 
 
-async def count_flips(session: AsyncSession, stretch: Stretch, rule: Rule) -> list[Row[Any]]:
-    """Return how many days a rule would judge differently: to what, expected or not, corrected or not."""
-    return list(await session.execute(_COUNTED, _parameters(stretch, rule)))
-
-
-async def flips(
-    session: AsyncSession, stretch: Stretch, rule: Rule, *, after: tuple[int, date], limit: int
-) -> list[Flip]:
-    """Return the days that a rule would judge differently and no correction holds, by user and date."""
-    asked = {"after_user": after[0], "after_date": after[1], "limit": limit}
-    return [Flip(*row) for row in await session.execute(_PAGE, _parameters(stretch, rule) | asked)]
-
-
 async def rejudge(session: AsyncSession, stretch: Stretch, rule: Rule) -> None:
     """Let a rule judge its days. The caller holds the policy lock."""
-    await session.execute(_REJUDGE, {**_parameters(stretch, rule), "rule_id": rule.id})
+    await session.execute(_REJUDGE, {**stretch.columns, **rule_columns(rule), "rule_id": rule.id})
 
 
 async def reassess(
@@ -154,10 +107,6 @@ async def judge_day(session: AsyncSession, zone: ZoneInfo, day: date, rule: Rule
     await rejudge(session, Stretch((day,), SchoolDays(zone)), rule)
 
 
-def _parameters(stretch: Stretch, rule: Rule) -> dict[str, Any]:
-    return {
-        **stretch.columns,
-        "minimum": rule.minimum_seconds,
-        "share": rule.minimum_share,
-        "course_id": None,
-    }
+def rule_columns(rule: Rule) -> dict[str, object]:
+    """Return the parameters of `ASKED` for the school."""
+    return {"minimum": rule.minimum_seconds, "share": rule.minimum_share, "course_id": None}

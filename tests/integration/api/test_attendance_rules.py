@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text, update
 from sqlalchemy.exc import DBAPIError
 
-from api.attendance import rules
+from api.attendance import rule_routes, rules
 from core.database import Sessions
 from core.settings import Settings
 from core.tables import Video
@@ -175,6 +175,22 @@ async def test_a_course_is_judged_by_its_own_rule_or_the_schools(opened: School)
     assert await opened.statuses(MONDAY) == {"ada": "present", "bob": "present"}
 
 
+async def test_a_dry_run_for_a_course_holds_a_share_of_it_against_what_judges_it_now(opened: School) -> None:
+    course_id, (ada, _, cleo) = await watching(opened, ada=100, bob=200, cleo=100)
+    await assign(opened, MONDAY)
+    await opened.client.put(f"/attendance/user/{cleo}/{MONDAY}", json={"status": "present", "reason": "x"})
+    shown = await ask(opened, minimum_share=0.3, course_id=course_id, dry_run=True)
+    (flip,) = shown["listed"]
+    assert (flip["user_id"], flip["required_seconds"], flip["new_status"]) == (ada, 180, "absent")
+    assert (shown["total"], shown["corrected"]) == (1, 1)
+    await ask(opened, minimum_share=0.3, course_id=course_id)
+    back = await ask(opened, minimum_seconds=100, course_id=course_id, dry_run=True)
+    assert [(flip["user_id"], flip["new_status"]) for flip in back["listed"]] == [(ada, "present")]
+    later = await ask(opened, MONDAY + DAY, minimum_seconds=9, course_id=course_id, dry_run=True)
+    assert later["total"] == 0
+    assert await opened.statuses(MONDAY) == {"ada": "present", "bob": "present", "cleo": "present"}
+
+
 async def test_a_list_of_flips_comes_in_pages(opened: School) -> None:
     _, users = await watching(opened, **{f"student{n}": 100 for n in range(5)})
     seen: list[int] = []
@@ -196,6 +212,11 @@ async def test_what_takes_longer_than_a_request_may_is_left_to_the_command(
     body = {"effective_from": str(MONDAY), "minimum_seconds": 200}
     refused = await opened.client.post(RULES, json=body)
     assert (refused.status_code, "edutrack rule add" in refused.json()["detail"]) == (409, True)
+    assert (await ask(opened, minimum_seconds=200, dry_run=True))["total"] == 2, "it takes no longer to look"
+    monkeypatch.setattr(rule_routes, "WITHIN", timedelta(0))
+    for course in (None, 1):
+        late = await opened.client.post(f"{RULES}?dry_run=true", json={**body, "course_id": course})
+        assert (late.status_code, late.json()["detail"]) == (409, rules.TOO_MANY)
     assert await opened.get(RULES) == []
 
 
