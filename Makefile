@@ -7,6 +7,9 @@ BIN := $(VENV)/bin
 TEST_PROCESSES ?= 2
 LOCK := uv pip compile --universal --generate-hashes --no-annotate --python-version 3.11 --custom-compile-command "make lock"
 
+# Tests start hundreds of processes; each would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help venv up test chaos bench bench-growth bench-sustained lint types unit fmt lock vendor sdk clean
 

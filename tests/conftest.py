@@ -21,8 +21,8 @@ from core.settings import Settings
 from events.declare import declare_topology
 from events.topology import QUEUES
 from migrations.run import upgrade
-from stack.servers import Servers, running
-from tests.services import VARIABLE, from_environment
+from stack.servers import Servers
+from tests.services import VARIABLE, from_environment, hasty
 
 hypothesis_settings.register_profile(
     "long",
@@ -42,7 +42,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
     if given:
         yield from_environment(given)
         return
-    with running(tmp_path_factory.mktemp("servers")) as own:
+    with hasty(tmp_path_factory.mktemp("servers")) as own:
         yield own
 
 
