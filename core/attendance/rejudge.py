@@ -62,20 +62,14 @@ async def count_rows(session: AsyncSession, stretch: Stretch, at_most: int) -> i
     return int(counted.scalar_one())
 
 
-_JUDGED = f"""
-SELECT u.id AS user_id, d.date, {status("a.total_time", "asked.required_seconds")} AS status,
-       asked.required_seconds
-FROM {DAYS} JOIN attendance a ON a.date = d.date JOIN users u ON u.id = a.user_id
-CROSS JOIN LATERAL {ASKED} AS asked
-WHERE a.date BETWEEN :first AND :last
-"""  # noqa: S608 - nothing but constants
-
 _REJUDGE = text(f"""
 UPDATE attendance AS a
-SET status = j.status, required_seconds = j.required_seconds, rule_id = :rule_id
-FROM ({_JUDGED}) AS j
-WHERE a.user_id = j.user_id AND a.date = j.date
-""")  # noqa: S608 - likewise
+SET status = {status("a.total_time", "asked.required_seconds")}, required_seconds = asked.required_seconds,
+    rule_id = :rule_id
+FROM {DAYS} CROSS JOIN users u CROSS JOIN LATERAL {ASKED} AS asked
+WHERE a.date = d.date AND a.user_id = u.id AND a.date BETWEEN :first AND :last
+""")  # noqa: S608 - nothing but constants
+"""Judges rows as they are when it comes to them, also where it had to wait for somebody who wrote one."""
 
 
 async def rejudge(session: AsyncSession, stretch: Stretch, rule: Rule) -> None:
@@ -103,7 +97,10 @@ async def reassess(
 
 
 async def judge_day(session: AsyncSession, zone: ZoneInfo, day: date, rule: Rule) -> None:
-    """Let a rule judge one day by what is assigned to it now. The caller shares the policy lock at least."""
+    """Let a rule judge one day by what is assigned to it now.
+
+    The caller holds the policy lock, or shares it and holds the day's users, as whoever writes rows does.
+    """
     await rejudge(session, Stretch((day,), SchoolDays(zone)), rule)
 
 

@@ -93,6 +93,7 @@ async def _close(session: AsyncSession, policy: Policy, day: date) -> Closed | N
         return None
     rule = rules.on(day)
     if rule.minimum_share is not None:
+        await queries.lock_users_of(session, day)
         await judge_day(session, policy.zone, day, rule)
     expected = await queries.call_roll(session, calendar, day)
     log.info("closed %s: %d students were expected", day, expected)
