@@ -27,16 +27,28 @@ async def put(
     box: Box = Box.PROGRESS,
 ) -> None:
     """Put a message into a dead-letter queue."""
-    message = Message(
+    await put_all(url, [dead(content, message_id, headers)], box)
+
+
+async def put_all(url: str, messages: Sequence[Message], box: Box = Box.PROGRESS) -> None:
+    """Put messages into a dead-letter queue, over one connection."""
+    async with await connect(url) as connection, connection.channel() as channel:
+        exchange = await channel.get_exchange(box.queue.exchange.name, ensure=False)
+        for message in messages:
+            await exchange.publish(message, box.queue.routing_key, mandatory=True)
+
+
+def dead(
+    content: bytes | Sequence[Event], message_id: str | None, headers: Mapping[str, str | int] = WHY
+) -> Message:
+    """Return a message as it lies in a dead-letter queue."""
+    return Message(
         content if isinstance(content, bytes) else encode(content),
         content_type=CONTENT_TYPE,
         delivery_mode=DeliveryMode.PERSISTENT,
         message_id=message_id,
         headers=dict(headers),
     )
-    async with await connect(url) as connection, connection.channel() as channel:
-        exchange = await channel.get_exchange(box.queue.exchange.name, ensure=False)
-        await exchange.publish(message, box.queue.routing_key, mandatory=True)
 
 
 async def take_all(url: str, queue: str) -> list[AbstractIncomingMessage]:

@@ -25,7 +25,7 @@ from events.topology import DELIVERY_LIMIT, IMPORTS, PROGRESS, PROGRESS_DEAD_LET
 from events.visit import COMMAND, VisitPolicy
 from tests.chaos.network import Wire
 from tests.integration.events.test_round_trip import consuming
-from tests.letters import NOON, WHY, play, put, take_all
+from tests.letters import NOON, WHY, dead, play, put, put_all, take_all
 from tests.people import add_students, add_videos
 from workers.watch_time.worker import handler
 
@@ -117,8 +117,7 @@ async def test_all_are_sent_back_once_though_they_fail_again(
     letters: DeadLetters, broker: str, sessions: Sessions, engine: AsyncEngine
 ) -> None:
     """Poison returns to the dead-letter queue while the replay goes on; it is not taken a second time."""
-    for number in range(250):
-        await put_together(broker, number)
+    await put_all(broker, [dead([play(user_id=10_000 + n)], f"letter-{n}") for n in range(250)])
     async with consuming(broker, handler(engine, Policy())):
         done = await letters.replay(Box.PROGRESS, SOMEBODY)
         assert len(done.letters) == 250
@@ -128,10 +127,6 @@ async def test_all_are_sent_back_once_though_they_fail_again(
     assert len(await written_down(sessions)) == 250
     again = (await letters.look(Box.PROGRESS)).letters
     assert {(letter.first_seen, letter.replays) for letter in again} == {(NOON, 1)}
-
-
-async def put_together(broker: str, number: int) -> None:
-    await put(broker, [play(user_id=10_000 + number)], f"letter-{number}")
 
 
 async def test_what_was_applied_meanwhile_changes_nothing_when_it_is_sent_back(
@@ -267,8 +262,7 @@ async def test_whatever_is_raised_on_a_lost_connection_is_the_broker_away(letter
 
 
 async def test_no_more_is_looked_at_than_the_policy_says(broker: str, sessions: Sessions) -> None:
-    for number in range(12):
-        await put(broker, [play()], f"letter-{number:02}")
+    await put_all(broker, [dead([play()], f"letter-{number:02}") for number in range(12)])
     seen = await DeadLetters(broker, sessions.begin, IMPATIENT).look(Box.PROGRESS)
     assert (len(seen.letters), seen.total) == (IMPATIENT.most, 12)
 
