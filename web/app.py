@@ -7,9 +7,11 @@ from web.days import routes as days
 from web.desk import open_desk
 from web.entry import routes as entry
 from web.learn import routes as learn
+from web.manage import calendar_routes as calendar
 from web.manage import course_routes as courses
 from web.manage import import_routes as imports
 from web.manage import roster_routes as rosters
+from web.manage import rule_routes as rules
 from web.manage import user_routes as users
 from web.operate import routes as operate
 from web.reports import day_routes as report_days
@@ -17,7 +19,21 @@ from web.reports import routes as reports
 from web.sdk import routes as sdk
 
 router = APIRouter()
-for each in (entry, sdk, learn, days, imports, courses, users, rosters, operate, reports, report_days):
+for each in (
+    entry,
+    sdk,
+    learn,
+    days,
+    imports,
+    courses,
+    users,
+    rosters,
+    rules,
+    calendar,
+    operate,
+    reports,
+    report_days,
+):
     router.include_router(each.router)
 
 router.include_router(entry.rest)

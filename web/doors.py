@@ -130,6 +130,10 @@ class Form:
         value = self.fields.get(name)
         return value if isinstance(value, str) else ""
 
+    def all(self, name: str) -> list[str]:
+        """Return what was chosen of a field that may be there several times."""
+        return [value for value in self.fields.getlist(name) if isinstance(value, str)]
+
     def upload(self, name: str) -> UploadFile | None:
         """Return a file; None where none was chosen."""
         value = self.fields.get(name)

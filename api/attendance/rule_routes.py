@@ -1,6 +1,8 @@
 """`/attendance/rules`: what a day asks for, by versions."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Annotated
 
@@ -67,17 +69,14 @@ async def change(
     after = key_after(page)
     wanted = Wanted(page.rows, (after.user_id, after.day))
     stored = None
-    try:
-        async with asyncio.timeout(WITHIN.total_seconds()):
-            if dry_run:
-                response.status_code = 200
-                changes = await rules.preview(session, reader, asked, wanted)
-            else:
-                stored, changes = await rules.apply(
-                    session, reader, asked, wanted, by=admin.user_id, most_rows=rules.MOST_ROWS
-                )
-    except TimeoutError as error:
-        raise Conflict(rules.TOO_MANY) from error
+    async with in_time():
+        if dry_run:
+            response.status_code = 200
+            changes = await rules.preview(session, reader, asked, wanted)
+        else:
+            stored, changes = await rules.apply(
+                session, reader, asked, wanted, by=admin.user_id, most_rows=rules.MOST_ROWS
+            )
     listed = page.cut(changes.listed, lambda flip: day_key(flip.user_id, flip.date))
     return RuleOutcome(
         dry_run=dry_run,
@@ -87,3 +86,18 @@ async def change(
         corrected=changes.corrected,
         listed=listed,
     )
+
+
+@asynccontextmanager
+async def in_time() -> AsyncIterator[None]:
+    """Name the command where a rule takes longer than a request may.
+
+    Raises:
+        Conflict: it does.
+
+    """
+    try:
+        async with asyncio.timeout(WITHIN.total_seconds()):
+            yield
+    except TimeoutError as error:
+        raise Conflict(rules.TOO_MANY) from error

@@ -93,6 +93,8 @@ PAGES = (
     ("grace", "manage-video", "/manage/courses/1/videos/1"),
     ("grace", "people", "/manage/users"),
     ("grace", "rosters", "/manage/rosters"),
+    ("grace", "rules", "/manage/rules"),
+    ("grace", "calendar", "/manage/calendar"),
     ("grace", "operations", "/operate"),
     ("grace", "dead-letters", "/operate/dead-letters"),
     ("grace", "dead-letter", "/operate/dead-letters/progress/first"),

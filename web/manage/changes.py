@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from api.content import Position, Seconds
+from api.content import PlainDay, Position, Seconds
 from api.courses.schemas import Hours
 from api.deps import Text
 
@@ -15,6 +15,8 @@ class CourseFields(BaseModel):
     course_title: Text = ""
     link: Text | None = None
     resync_hours: Hours | None = None
+    first_day: PlainDay | None = None
+    last_day: PlainDay | None = None
 
 
 class VideoFields(BaseModel):

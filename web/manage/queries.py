@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.videos.service import NO_VIDEO
 from core.errors import NotFound
-from core.tables import Course, PlaylistImport, Registration, User, Video
+from core.tables import AttendanceRule, Course, PlaylistImport, Registration, User, Video
 
 
 class CourseRow(NamedTuple):
@@ -31,6 +31,14 @@ class Person(NamedTuple):
     created_at: datetime
 
 
+class RuleRow(NamedTuple):
+    """A version of what a day asks for; without a course the school's, without a name a command's."""
+
+    rule: AttendanceRule
+    course_title: str | None
+    username: str | None
+
+
 async def courses(session: AsyncSession, *, archived: bool, after: int, limit: int) -> Sequence[CourseRow]:
     """Return courses, by id from the one after `after`: those that are archived, or those that are not."""
     videos = select(func.count()).where(Video.course_id == Course.id, Video.removed_at.is_(None))
@@ -50,6 +58,23 @@ async def titles(session: AsyncSession, course_ids: Collection[int]) -> dict[int
     """Return the titles of courses by id."""
     found = await session.execute(select(Course.id, Course.course_title).where(Course.id.in_(course_ids)))
     return {row.id: row.course_title for row in found}
+
+
+async def open_courses(session: AsyncSession) -> Sequence[Course]:
+    """Return the courses that are not archived, by title."""
+    statement = select(Course).where(Course.archived_at.is_(None))
+    return (await session.scalars(statement.order_by(Course.course_title, Course.id))).all()
+
+
+async def rules(session: AsyncSession) -> Sequence[RuleRow]:
+    """Return every version of what a day asks for, the one from the latest date on first."""
+    statement = (
+        select(AttendanceRule, Course.course_title, User.username)
+        .outerjoin(Course, Course.id == AttendanceRule.course_id)
+        .outerjoin(User, User.id == AttendanceRule.created_by)
+        .order_by(AttendanceRule.effective_from.desc(), AttendanceRule.id.desc())
+    )
+    return [RuleRow._make(row) for row in await session.execute(statement)]
 
 
 async def last_import(session: AsyncSession, course_id: int) -> PlaylistImport | None:

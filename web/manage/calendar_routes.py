@@ -1,0 +1,96 @@
+"""`/manage/calendar`: on which days there is school, changed piece by piece.
+
+The calendar is one document; each form names the version that it was shown with, and changes no other one.
+"""
+
+from collections.abc import Callable
+
+from starlette.responses import Response
+
+from api.attendance import school_calendar
+from api.attendance.calendar_schemas import CalendarAnswer, HolidayAnswer, NewCalendar, NewHoliday
+from api.attendance.etags import Precondition, etag
+from api.attendance.reading import ReaderPart
+from api.attendance.service import Reader
+from api.paging import Day
+from core.attendance.school_days import EVERY_WEEKDAY
+from core.errors import EduTrackError
+from web.doors import Admin, Form, SentForm, Visit
+from web.inputs import read
+from web.manage import queries
+from web.pages import go_to, page, page_router
+
+router = page_router("/manage/calendar")
+
+WEEKDAYS = {str(number) for number in EVERY_WEEKDAY}
+
+Change = Callable[[CalendarAnswer], CalendarAnswer]
+
+
+@router.get("")
+async def show(visit: Admin, reader: ReaderPart, done: str = "") -> Response:
+    return await _page(visit, reader, done=done)
+
+
+@router.post("/weekdays")
+async def set_weekdays(visit: Admin, reader: ReaderPart, form: SentForm) -> Response:
+    weekdays = [int(text) for text in form.all("weekday") if text in WEEKDAYS]
+    return await _change(
+        visit, reader, form, lambda known: known.model_copy(update={"weekdays": weekdays}), "weekdays"
+    )
+
+
+@router.post("/holidays")
+async def add_holiday(visit: Admin, reader: ReaderPart, form: SentForm) -> Response:
+    def added(known: CalendarAnswer) -> CalendarAnswer:
+        asked = read(NewHoliday, form.typed)
+        holiday = HolidayAnswer(date=asked.date, name=asked.name)
+        return known.model_copy(update={"holidays": [*known.holidays, holiday]})
+
+    return await _change(visit, reader, form, added, "added")
+
+
+@router.post("/holidays/{date}/remove")
+async def remove_holiday(visit: Admin, reader: ReaderPart, date: Day, form: SentForm) -> Response:
+    def removed(known: CalendarAnswer) -> CalendarAnswer:
+        return known.model_copy(update={"holidays": [one for one in known.holidays if one.date != date]})
+
+    return await _change(visit, reader, form, removed, "removed")
+
+
+async def _change(visit: Visit, reader: Reader, form: Form, change: Change, done: str) -> Response:
+    """Store the calendar with a change, if it is still the one that was shown."""
+    version = Precondition(if_match=etag(int(form["version"])) if form["version"].isdigit() else None)
+    try:
+        async with visit.transaction() as session:
+            known, _ = await school_calendar.read(session)
+            asked = NewCalendar.model_validate(change(known).model_dump(mode="json"))
+            await school_calendar.write(session, asked, version)
+    except EduTrackError as error:
+        return await _page(visit, reader, error=error, form=form)
+    return go_to(visit, f"/manage/calendar?done={done}")
+
+
+async def _page(
+    visit: Visit,
+    reader: Reader,
+    *,
+    done: str = "",
+    error: EduTrackError | None = None,
+    form: Form | None = None,
+) -> Response:
+    async with visit.transaction() as session:
+        calendar, version = await school_calendar.read(session)
+        courses = await queries.open_courses(session)
+    return page(
+        visit,
+        "manage/calendar.html",
+        error=error,
+        typed=form.typed if form else {},
+        weekdays=form.all("weekday") if form and "weekday" in form.typed else map(str, calendar.weekdays),
+        holidays=calendar.holidays,
+        version=version,
+        courses=courses,
+        today=reader.today,
+        done=done,
+    )
