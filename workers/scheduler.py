@@ -13,7 +13,7 @@ from workers.playlist_import import sweep
 
 def chores(settings: Settings) -> tuple[Chore, ...]:
     """Return what the scheduler does itself."""
-    due = (sweep.chore, rosters.chore, day_close.chore, retention.chore)
+    due = (sweep.chore, rosters.chore, day_close.chore, day_close.judging, retention.chore)
     return tuple(chore(settings) for chore in due)
 
 

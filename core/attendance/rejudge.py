@@ -62,19 +62,40 @@ async def count_rows(session: AsyncSession, stretch: Stretch, at_most: int) -> i
     return int(counted.scalar_one())
 
 
-_REJUDGE = text(f"""
+_ALL = f"{DAYS} CROSS JOIN users u CROSS JOIN LATERAL {ASKED} AS asked"
+_OTHERWISE = """a.date = d.date AND a.user_id = u.id AND a.date BETWEEN :first AND :last
+  AND (a.rule_id, a.required_seconds) IS DISTINCT FROM (CAST(:rule_id AS bigint), asked.required_seconds)"""
+"""Rows `a` that are judged by something else than they should be."""
+
+_REJUDGE = f"""
 UPDATE attendance AS a
 SET status = {status("a.total_time", "asked.required_seconds")}, required_seconds = asked.required_seconds,
     rule_id = :rule_id
-FROM {DAYS} CROSS JOIN users u CROSS JOIN LATERAL {ASKED} AS asked
-WHERE a.date = d.date AND a.user_id = u.id AND a.date BETWEEN :first AND :last
-""")  # noqa: S608 - nothing but constants
+FROM {_ALL} WHERE {_OTHERWISE}
+"""  # noqa: S608 - nothing but constants
 """Judges rows as they are when it comes to them, also where it had to wait for somebody who wrote one."""
+
+_REJUDGE_ALL = text(_REJUDGE)
+_REJUDGE_OF_USERS = text(f"{_REJUDGE} AND a.user_id = ANY(:user_ids)")
+_JUDGED_OTHERWISE = text(f"SELECT a.user_id FROM attendance a, {_ALL} WHERE {_OTHERWISE}")  # noqa: S608 - likewise
+_LOCK_USERS = text("SELECT FROM users WHERE id = ANY(:user_ids) ORDER BY id FOR NO KEY UPDATE")
 
 
 async def rejudge(session: AsyncSession, stretch: Stretch, rule: Rule) -> None:
     """Let a rule judge its days. The caller holds the policy lock."""
-    await session.execute(_REJUDGE, {**stretch.columns, **rule_columns(rule), "rule_id": rule.id})
+    await session.execute(_REJUDGE_ALL, _columns(stretch, rule))
+
+
+async def judge_day(session: AsyncSession, zone: ZoneInfo, day: date, rule: Rule) -> None:
+    """Let a rule judge one day by what is assigned to it now. The caller shares the policy lock at least.
+
+    Holds the users whose rows change, in ascending order, as workers do: nobody waits in a circle.
+    """
+    columns = _columns(Stretch((day,), SchoolDays(zone)), rule)
+    users = list(await session.scalars(_JUDGED_OTHERWISE, columns))
+    if users:
+        await session.execute(_LOCK_USERS, {"user_ids": users})
+        await session.execute(_REJUDGE_OF_USERS, {**columns, "user_ids": users})
 
 
 async def reassess(
@@ -96,14 +117,10 @@ async def reassess(
         await judge_day(session, policy.zone, day, rules.on(day))
 
 
-async def judge_day(session: AsyncSession, zone: ZoneInfo, day: date, rule: Rule) -> None:
-    """Let a rule judge one day by what is assigned to it now.
-
-    The caller holds the policy lock, or shares it and holds the day's users, as whoever writes rows does.
-    """
-    await rejudge(session, Stretch((day,), SchoolDays(zone)), rule)
-
-
 def rule_columns(rule: Rule) -> dict[str, object]:
     """Return the parameters of `ASKED` for the school."""
     return {"minimum": rule.minimum_seconds, "share": rule.minimum_share, "course_id": None}
+
+
+def _columns(stretch: Stretch, rule: Rule) -> dict[str, object]:
+    return {**stretch.columns, **rule_columns(rule), "rule_id": rule.id}

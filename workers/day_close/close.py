@@ -1,4 +1,5 @@
 """Closing local days that are final: who was expected on them is written down, whatever becomes of it later.
+Until then, days are judged anew now and then.
 
 Each day is one transaction, which may run any number of times: what a day that was missed would have been
 closed with is what it is closed with.
@@ -83,6 +84,24 @@ async def close_again(sessions: Sessions, policy: Policy, day: date, clock: Cloc
     return found or Closed(day, 0)
 
 
+async def judge_open(sessions: Sessions, policy: Policy, clock: Clock = utc_now) -> None:
+    """Judge the days that are not final by what is assigned to them now, where a rule asks for a share of it.
+
+    Assigning a video does so at once; places, dates of courses and imports change it as well.
+
+    Raises:
+        PolicyMismatch: the rows are under another policy.
+
+    """
+    for number in range(1, policy.late_days + 2):
+        async with sessions.begin() as session:
+            await queries.share_policy_lock(session)
+            day = last_final(policy, clock) + number * _DAY
+            rule = (await held_rules(session, policy)).on(day)
+            if rule.minimum_share is not None:
+                await judge_day(session, policy.zone, day, rule)
+
+
 async def _close(session: AsyncSession, policy: Policy, day: date) -> Closed | None:
     """Close a day; None where somebody else has meanwhile."""
     await queries.share_policy_lock(session)
@@ -93,7 +112,6 @@ async def _close(session: AsyncSession, policy: Policy, day: date) -> Closed | N
         return None
     rule = rules.on(day)
     if rule.minimum_share is not None:
-        await queries.lock_users_of(session, day)
         await judge_day(session, policy.zone, day, rule)
     expected = await queries.call_roll(session, calendar, day)
     log.info("closed %s: %d students were expected", day, expected)

@@ -10,7 +10,7 @@ from core.attendance.expected import EXPECTED_BY_CALENDAR
 from core.attendance.school_days import DAYS, SchoolDays
 from core.locks import AdvisoryLock
 from core.roles import Role
-from core.tables import Attendance, ClosedDay, Roll, User
+from core.tables import ClosedDay, Roll, User
 
 _CALL_ROLL = text(f"""
 WITH called AS (
@@ -25,13 +25,6 @@ SELECT count(*) FROM called
 async def share_policy_lock(session: AsyncSession) -> None:
     """Keep policy and rules as they are until the transaction ends."""
     await session.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": AdvisoryLock.POLICY})
-
-
-async def lock_users_of(session: AsyncSession, day: date) -> None:
-    """Hold the users who have a row on a day, in the order in which workers do; these wait until the end."""
-    watched = select(Attendance.user_id).where(Attendance.date == day)
-    statement = select(User.id).where(User.id.in_(watched)).order_by(User.id)
-    await session.execute(statement.with_for_update(key_share=True))
 
 
 async def first_joined(session: AsyncSession) -> datetime | None:

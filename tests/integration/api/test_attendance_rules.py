@@ -13,6 +13,8 @@ from core.database import Sessions
 from core.settings import Settings
 from core.tables import Video
 from tests.integration.api.analyst import MONDAY, School, school
+from workers.day_close.close import judge_open
+from workers.scheduler import chores
 from workers.watch_time.rebuild import rebuild, verify
 
 DAY = timedelta(days=1)
@@ -137,6 +139,36 @@ async def test_a_video_that_leaves_its_course_is_assigned_no_more(opened: School
         assert (await opened.client.post(f"/videos/1/{change}")).status_code == 200
         day = await opened.get(f"/attendance/user/{ada}/{MONDAY}")
         assert (day["status"], day["required_seconds"]) == (status, required)
+
+
+async def test_open_days_follow_places_dates_of_courses_and_imports_and_final_days_do_not(
+    opened: School, settings: Settings
+) -> None:
+    course_id, (ada,) = await watching(opened, ada=290)
+    other, _ = await opened.add_course(0)
+    await assign(opened, MONDAY)
+    await ask(opened, minimum_share=0.5)
+
+    async def judged() -> tuple[str, int]:
+        await judge_open(opened.sessions, opened.policy, opened.now)
+        day = await opened.get(f"/attendance/user/{ada}/{MONDAY}")
+        return day["status"], day["required_seconds"]
+
+    assert await judged() == ("absent", 300)
+    await assign(opened, MONDAY, duration_seconds=500)  # as an import does that was told so by YouTube
+    assert await judged() == ("present", 250)
+    await opened.register(ada, other)
+    assert await judged() == ("absent", 500)
+    ended = await opened.client.patch(f"/courses/{other}", json={"last_day": str(MONDAY - DAY)})
+    assert ended.status_code == 200
+    assert await judged() == ("present", 250)
+    opened.today = MONDAY + 7 * DAY
+    await opened.client.post(f"/courses/{course_id}/archive")
+    assert await judged() == ("present", 250), "it was archived later"
+    opened.today += DAY
+    await assign(opened, MONDAY, duration_seconds=9_000)
+    assert await judged() == ("present", 250)
+    assert "scheduler.judge_days" in {chore.name for chore in chores(settings)}
 
 
 async def test_a_final_day_keeps_what_a_share_came_to(opened: School) -> None:

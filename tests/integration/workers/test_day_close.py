@@ -62,8 +62,9 @@ async def test_a_day_is_closed_while_late_events_of_it_are_applied(
     async with sessions.begin() as session:
         await add_students(session, len(STUDENTS))
         await add_videos(session, 1)
-        await add_rule(session, **SHARE)
     await worker.apply([watched(user_id, minute=5, seconds=5) for user_id in STUDENTS])
+    async with sessions.begin() as session:
+        await add_rule(session, **SHARE)
     late = [watched(user_id, minute=1 if user_id <= MIDDLE else 10, seconds=4) for user_id in STUDENTS]
 
     async def apply() -> None:
