@@ -8,52 +8,23 @@ while what comes behind it goes on being tried. Once enough of that can be appli
 poison after all.
 """
 
-import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from aio_pika.abc import AbstractIncomingMessage
 
 from core.clock import Clock, utc_now
 from core.metrics import APPLY_LAG, BATCH_EVENTS, EVENTS_HANDLED
+from events.applying import Applying, Handler
 from events.blame import Blame, BlamePolicy
 from events.flow import NO_METER, Meter
-from events.link import LINK
 from events.schemas import Applied, Event, UndecodableMessage, decode, encode
 from events.sender import REPLAYS, Sender
 
 log = logging.getLogger(__name__)
-
-
-class Handler(Protocol):
-    """Applies a batch and answers each event in order; may be called again with the same events.
-
-    Where nobody has `awaited` the answers, they may come without the records, which have to be read.
-
-    Raises:
-        Busy: the same call may succeed later.
-        Invalid: it never will.
-        Exception: a bug, which ends the process.
-
-    """
-
-    async def __call__(self, events: Sequence[Event], /, *, awaited: bool) -> list[Applied]: ...
-
-
-class Busy(Exception):
-    """Something the handler needs is away; nothing is wrong with the events."""
-
-
-class Invalid(Exception):
-    """At least one of the events can never be applied; the text says why."""
-
-
-class Abandoned(Exception):
-    """The messages at hand are somebody else's now, or soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +80,10 @@ class Handling:
         policy: PoisonPolicy = POISON,
         clock: Clock = utc_now,
     ) -> None:
-        self._handle = handle
         self._sender = sender
         self._meter = meter
         self._policy = policy
+        self._applying = Applying(handle, policy.hold, clock)
         self._clock = clock
         self._blame = Blame(policy.blame)
         self._held: list[_Letter] = []
@@ -180,13 +151,13 @@ class Handling:
         """
         events = [event for delivery in batch for event in delivery.events]
         awaited = any(delivery.message.reply_to for delivery in batch)
-        answers = await self._apply(events, is_lost, awaited=awaited) if events else []
+        answers = await self._applying.apply(events, is_lost, awaited=awaited)
         settled = await self._settle(events, answers, batch)
         self._measure(events, settled)
         self._answer(batch, settled)
 
     async def finish_suspect(self, suspect: Delivery, is_lost: Callable[[], bool]) -> None:
-        """Finish a message that came back, by itself: it may be what ended a worker. Raises as `finish`."""
+        """Finish a message that keeps coming back, by itself: it may end workers. Raises as `finish`."""
         together = len(suspect.events) > 1
         if together and suspect.returns >= self._policy.deliveries_together:
             log.warning("a message of %d events keeps coming back: taken apart", len(suspect.events))
@@ -196,37 +167,6 @@ class Handling:
             await self._set_aside(_Letter(suspect.message.body, suspect.message, "deadly", reason))
         else:
             await self.finish([suspect], is_lost)
-
-    async def _apply(
-        self, events: Sequence[Event], is_lost: Callable[[], bool], *, awaited: bool
-    ) -> list[Applied]:
-        """Apply events; where one of them never can be, halve until it stands alone, and reject that one."""
-        try:
-            return await self._patiently(events, is_lost, awaited=awaited)
-        except Invalid as error:
-            if len(events) == 1:
-                return [_rejected(events[0], str(error))]
-        middle = len(events) // 2
-        return [
-            *await self._apply(events[:middle], is_lost, awaited=awaited),
-            *await self._apply(events[middle:], is_lost, awaited=awaited),
-        ]
-
-    async def _patiently(
-        self, events: Sequence[Event], is_lost: Callable[[], bool], *, awaited: bool
-    ) -> list[Applied]:
-        """Try until the handler is not busy."""
-        give_up_at = self._clock() + self._policy.hold
-        tries = 0
-        while True:
-            try:
-                return await self._handle(events, awaited=awaited)
-            except Busy as error:
-                log.warning("%d events wait: %s", len(events), error)
-            await asyncio.sleep(LINK.wait(tries))
-            tries += 1
-            if is_lost() or self._clock() > give_up_at:
-                raise Abandoned
 
     async def _settle(
         self, events: Sequence[Event], answers: Sequence[Applied], batch: Sequence[Delivery]
@@ -292,7 +232,3 @@ class Handling:
 
 def _returns(message: AbstractIncomingMessage) -> int:
     return int(str(message.headers.get("x-delivery-count") or 0))
-
-
-def _rejected(event: Event, detail: str) -> Applied:
-    return Applied(event_id=event.event_id, user_id=event.user_id, outcome="rejected", detail=detail)

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.policy import Policy
 from core.settings import load_settings
-from events.handling import Handler
+from events.applying import Handler
 from events.schemas import Applied, Event
 from workers.watch_time import worker
 

@@ -29,17 +29,21 @@ async def take_policy_lock(session: AsyncSession) -> None:
     await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": AdvisoryLock.POLICY})
 
 
-_LOCK_USERS = text("""
-SELECT id FROM users WHERE id = ANY(:ids) AND role <> 'erased' ORDER BY id FOR NO KEY UPDATE
-""")
+_LOCK_USERS = "SELECT id FROM users WHERE id = ANY(:ids) AND role <> 'erased' ORDER BY id FOR NO KEY UPDATE"
+_LOCK, _LOCK_FREE = text(_LOCK_USERS), text(f"{_LOCK_USERS} SKIP LOCKED")
 
 
-async def lock_users(session: AsyncSession, user_ids: Collection[int]) -> set[int]:
+async def lock_users(
+    session: AsyncSession, user_ids: Collection[int], *, skip_locked: bool = False
+) -> set[int]:
     """Lock users in ascending order, so that batches never wait in a circle; return those that exist.
+
+    With `skip_locked` nobody is waited for, and only those are returned whom nobody else has locked.
 
     A statement of its own: what is read after it includes all that earlier holders of the locks committed.
     """
-    return set((await session.scalars(_LOCK_USERS, {"ids": sorted(user_ids)})).all())
+    statement = _LOCK_FREE if skip_locked else _LOCK
+    return set((await session.scalars(statement, {"ids": sorted(user_ids)})).all())
 
 
 async def existing_videos(session: AsyncSession, video_ids: Collection[int]) -> set[int]:

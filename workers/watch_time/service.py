@@ -1,12 +1,14 @@
-"""From a batch of events to rows, in one transaction that may run any number of times.
+"""From a batch of events to rows, in transactions that may run any number of times.
 
 A repeat finds its events in the log and changes nothing. The users of a batch are locked before the log is
-read, so that two workers never fold the same user from two halves of the truth.
+read, so that two workers never fold the same user from two halves of the truth. Those whom another worker has
+locked come last: the others do not wait for them.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
+from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -38,16 +40,28 @@ class WatchTime:
     async def apply(self, events: Sequence[Event], *, awaited: bool = True) -> list[Applied]:
         """Log the events, bring the rows they touch up to date, commit; answer each event, in order.
 
-        The records are only read where somebody has `awaited` the answers.
+        One transaction, and a second one for users who are locked by somebody else just now. The records are
+        only read where somebody has `awaited` the answers.
 
         Raises:
             PolicyMismatch: the rows are under another policy now; this process must not write them.
-            sqlalchemy.exc.DBAPIError, OSError: nothing is known to be committed; call again with the same.
+            sqlalchemy.exc.DBAPIError, OSError: not all is known to be committed; call again with the same.
 
         """
+        answers = await self._apply(events, awaited=awaited, skip_locked=True)
+        left = [event for event in events if id(event) not in answers]
+        if left:
+            answers |= await self._apply(left, awaited=awaited, skip_locked=False)
+        return [answers[id(event)] for event in events]
+
+    async def _apply(self, batch: Sequence[Event], *, awaited: bool, skip_locked: bool) -> dict[int, Applied]:
+        """Apply in one transaction, with or without those who are locked; return answers by `id(event)`."""
         async with self._sessions.begin() as session:
             await log.share_policy_lock(session)
-            users = await log.lock_users(session, {event.user_id for event in events})
+            users = await log.lock_users(session, {event.user_id for event in batch}, skip_locked=skip_locked)
+            events = [event for event in batch if event.user_id in users] if skip_locked else batch
+            if not events:
+                return {}
             gate = await look(session, self._policy, {event.video_id for event in events})
             refused = await self._refusals(session, events, users, gate)
             first: dict[EventKey, Event] = {}
@@ -58,23 +72,16 @@ class WatchTime:
             await self._bring_up_to_date(session, fresh, gate)
             records = await self._records(session, first, fresh) if awaited else {}
         applied = {id(event) for event in fresh}
-
-        def answer(number: int, event: Event) -> Applied:
-            if number in refused:
-                return Applied(
-                    event_id=event.event_id,
-                    user_id=event.user_id,
-                    outcome="rejected",
-                    detail=refused[number],
-                )
-            return Applied(
+        return {
+            id(event): Applied(
                 event_id=event.event_id,
                 user_id=event.user_id,
-                outcome="applied" if id(event) in applied else "duplicate",
-                record=records.get(_key(event)) if records else None,
+                outcome=_outcome(is_refused=number in refused, is_new=id(event) in applied),
+                record=records.get(_key(event)) if number not in refused else None,
+                detail=refused.get(number),
             )
-
-        return [answer(number, event) for number, event in enumerate(events)]
+            for number, event in enumerate(events)
+        }
 
     async def _refusals(
         self, session: AsyncSession, events: Sequence[Event], users: Collection[int], gate: Gate
@@ -190,3 +197,9 @@ class WatchTime:
 
 def _key(event: Event) -> EventKey:
     return event.user_id, event.event_id
+
+
+def _outcome(*, is_refused: bool, is_new: bool) -> Literal["applied", "duplicate", "rejected"]:
+    if is_refused:
+        return "rejected"
+    return "applied" if is_new else "duplicate"

@@ -21,9 +21,9 @@ from core.metrics import serve_metrics
 from core.policy import Policy
 from core.policy_store import check_policy
 from core.settings import Settings
+from events.applying import PARTS, Busy, Handler, Invalid
 from events.consumer import Consumer
 from events.flow import FlowMeter
-from events.handling import Busy, Handler, Invalid
 from events.link import LINK
 from events.schemas import Applied, Event
 from events.sender import Sender
@@ -100,7 +100,11 @@ async def _work(settings: Settings) -> None:
 def worker_engine(settings: Settings) -> AsyncEngine:
     """Return the engine of a progress worker, whose batches are tried again where a connection was dead."""
     return make_engine(
-        settings, pool_size=2, application="edutrack-progress-worker", silent_ms=SILENT_MS, pre_ping=False
+        settings,
+        pool_size=PARTS.most,
+        application="edutrack-progress-worker",
+        silent_ms=SILENT_MS,
+        pre_ping=False,
     )
 
 

@@ -10,8 +10,8 @@ import pytest
 from aio_pika import Message, connect
 from aio_pika.abc import AbstractIncomingMessage
 
+from events.applying import Busy, Handler, Invalid
 from events.consumer import BatchPolicy, Consumer
-from events.handling import Busy, Handler, Invalid
 from events.publisher import BrokerAway, Publisher, PublishPolicy
 from events.queues import QueueWatch
 from events.replies import Replies

@@ -15,8 +15,8 @@ from core.database import Sessions, close, make_engine
 from core.policy import Policy
 from core.settings import Settings
 from core.tables import ProgressEvent
-from events.handling import Busy
-from events.schemas import Event, Pause, Play
+from events.applying import Busy
+from events.schemas import Event, Heartbeat, Pause, Play
 from tests.chaos.network import Wire
 from tests.integration.workers.school import differences
 from tests.people import add_students, add_videos
@@ -107,6 +107,33 @@ async def test_two_workers_on_the_same_users_neither_wait_in_a_circle_nor_lose_a
     async with sessions.begin() as session:
         logged = await session.scalar(select(func.count()).select_from(ProgressEvent))
     assert logged == len(events)
+
+
+async def test_whom_another_worker_has_locked_is_waited_for_by_nobody_else(
+    settings: Settings, sessions: Sessions
+) -> None:
+    async with sessions.begin() as session:
+        await add_students(session, 4)
+        await add_videos(session, 1)
+    batch = [heartbeat(user_id) for user_id in (1, 2, 3, 4, 5)]
+    engine = worker_engine(settings)
+    async with sessions.begin() as session:
+        await session.execute(text("SELECT FROM users WHERE id IN (2, 4) FOR NO KEY UPDATE"))
+        applying = asyncio.create_task(handler(engine, Policy())(batch, awaited=True))
+        async with asyncio.timeout(10):
+            while await session.scalar(_WAITING) < 1:
+                await asyncio.sleep(0.01)
+        logged = await session.scalars(select(ProgressEvent.user_id).order_by(ProgressEvent.user_id))
+        assert logged.all() == [1, 3]
+    answers = await applying
+    await close(engine)
+    assert [answer.event_id for answer in answers] == [event.event_id for event in batch]
+    assert [answer.outcome for answer in answers] == ["applied"] * 4 + ["rejected"]
+    assert all(answer.record for answer in answers[:4])
+
+
+def heartbeat(user_id: int) -> Event:
+    return Heartbeat(event_id=uuid4(), user_id=user_id, video_id=1, at=NOON, received_at=NOON)
 
 
 def lessons() -> list[Event]:
