@@ -20,6 +20,7 @@ from core.errors import BadRequest, NotFound, PreconditionFailed
 router = APIRouter(prefix="/attendance/user/{user_id}/{date}", tags=["attendance"])
 
 _OF_A_DAY = ((BadRequest, NO_SUCH_DAY), (NotFound, NO_SUCH_USER))
+_OF_A_CHANGE = (*_OF_A_DAY, (BadRequest, NO_TEXT), (BadRequest, NO_REASON), (PreconditionFailed, STALE))
 
 
 @router.get(
@@ -39,10 +40,7 @@ async def one(
 @router.put(
     "",
     summary="Correct a day",
-    responses={
-        200: {"headers": ETAG_HEADER},
-        **refusals(*_OF_A_DAY, (BadRequest, NO_TEXT), (BadRequest, NO_REASON), (PreconditionFailed, STALE)),
-    },
+    responses={200: {"headers": ETAG_HEADER}, **refusals(*_OF_A_CHANGE)},
 )
 async def correct(
     admin: Admin,
@@ -65,14 +63,7 @@ async def correct(
 @router.delete(
     "",
     summary="Withdraw a correction",
-    responses={
-        200: {"headers": ETAG_HEADER},
-        **refusals(
-            *_OF_A_DAY,
-            *((BadRequest, NO_TEXT), (BadRequest, NO_REASON)),
-            *((NotFound, NO_CORRECTION), (PreconditionFailed, STALE)),
-        ),
-    },
+    responses={200: {"headers": ETAG_HEADER}, **refusals(*_OF_A_CHANGE, (NotFound, NO_CORRECTION))},
 )
 async def withdraw(
     admin: Admin,

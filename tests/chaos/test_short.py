@@ -12,6 +12,7 @@ from tests.chaos.stage import stage_in
 pytestmark = [pytest.mark.serial, pytest.mark.e2e]
 
 
+@pytest.mark.timeout(600)  # on a busy machine servers take long to come back, each within a limit of its own
 def test_nothing_is_lost_and_nothing_counted_twice_whatever_dies(tmp_path: Path) -> None:
     (logs := tmp_path / "logs").mkdir()
     faults = [fault for fault in FAULTS if fault.short]
