@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
@@ -21,9 +20,6 @@ app = typer.Typer(no_args_is_help=True, help="Students and their courses, from a
 
 LOOK_SECONDS = 0.2
 LISTED_AT_MOST = 20
-LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
-"""None that is taken for another one on paper."""
-PASSWORD_LENGTH = 10
 
 
 @app.command("import")
@@ -56,11 +52,12 @@ def passwords(
     typer.echo(f"{given} students have a password now; {file} is the only place where they can be read.")
 
 
-async def _give_passwords(file: Path, course_id: int | None) -> int:
-    """Give passwords one by one; what is written down before a crash holds."""
+async def _give_passwords(file: Path, course: int | None) -> int:
+    """Write each down as soon as it holds: after a crash those in the file do."""
     import csv
 
     from api.auth import service
+    from api.auth.handout import give_passwords
     from cli.bar import bar
     from cli.database import reached
     from core.security import Passwords
@@ -68,15 +65,11 @@ async def _give_passwords(file: Path, course_id: int | None) -> int:
     hashing = Passwords()
     async with reached("edutrack-roster") as (sessions, _):
         async with sessions.begin() as session:
-            students = await service.without_password(session, course_id)
+            students = await service.without_password(session, course)
         with _private(file) as opened, bar("Passwords", len(students)) as advance:
             lines = csv.writer(opened)
             lines.writerow(("username", "password"))
-            for user_id, username in students:
-                password = "".join(secrets.choice(LETTERS) for _ in range(PASSWORD_LENGTH))
-                password_hash = await hashing.hash(password)
-                async with sessions.begin() as session:
-                    await service.set_password(session, user_id, password_hash)
+            async for username, password in give_passwords(sessions.begin, hashing, students):
                 lines.writerow((username, password))
                 opened.flush()
                 advance(1)

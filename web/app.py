@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from api.factory import Dependency, Service
 from web.days import routes as days
 from web.desk import open_desk
+from web.entry import account_routes as account
 from web.entry import routes as entry
 from web.learn import routes as learn
 from web.manage import calendar_routes as calendar
@@ -19,21 +20,8 @@ from web.reports import routes as reports
 from web.sdk import routes as sdk
 
 router = APIRouter()
-for each in (
-    entry,
-    sdk,
-    learn,
-    days,
-    imports,
-    courses,
-    users,
-    rosters,
-    rules,
-    calendar,
-    operate,
-    reports,
-    report_days,
-):
+MANAGED = (imports, courses, users, rosters, rules, calendar)
+for each in (entry, account, sdk, learn, days, *MANAGED, operate, reports, report_days):
     router.include_router(each.router)
 
 router.include_router(entry.rest)

@@ -32,7 +32,7 @@ _EXPORT: dict[int | str, dict[str, Any]] = {
     responses={**_EXPORT, **refusals((Unauthenticated, DISABLED))},
 )
 async def export_mine(user: CurrentUser, session: Session, state: AppState) -> StreamingResponse:
-    return _answer(state, (await service.active(session, user.user_id)).id)
+    return as_file(state, (await service.active(session, user.user_id)).id)
 
 
 @router.get(
@@ -47,7 +47,7 @@ async def export(
     session: Session,
     state: AppState,
 ) -> StreamingResponse:
-    return _answer(state, (await exporting.find(session, id)).id)
+    return as_file(state, (await exporting.find(session, id)).id)
 
 
 @router.delete(
@@ -69,7 +69,9 @@ async def erase(
     return Erased(message="The user was erased.", deleted=await erasing.erase(session, id))
 
 
-def _answer(state: State, user_id: int) -> StreamingResponse:
+def as_file(state: State, user_id: int) -> StreamingResponse:
+    """Return everything that is kept about a user, piece by piece."""
+
     async def pieces() -> AsyncIterator[bytes]:
         async with state.transaction() as session:
             user = await exporting.find(session, user_id)

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 
-from api.auth import service
+from api.auth import entrance, service
 from api.auth.entrance import address_of, authenticate
 from api.auth.limits import TOO_OFTEN, Limiter
 from api.auth.schemas import AccessToken, Done, Login, Me, PasswordChange, SignedUp, SignUp
@@ -93,17 +93,10 @@ async def me(user: CurrentUser, session: Session) -> Me:
     ),
 )
 async def change_password(
-    user: CurrentUser, asked: PasswordChange, request: Request, state: AppState, limits: Limits
+    user: CurrentUser, asked: PasswordChange, request: Request, state: AppState
 ) -> Done:
     """Tokens that were issued before stay valid until they expire."""
-    await limits.check("login", address_of(request.client), caseless(user.username))
-    async with state.transaction() as session:
-        account = await service.active(session, user.user_id)
-    if not await state.passwords.verify(asked.current_password, account.password_hash):
-        raise BadRequest(service.WRONG_CURRENT)
-    password_hash = await state.passwords.hash(asked.new_password)
-    async with state.transaction() as session:
-        await service.set_password(session, account.id, password_hash)
+    await entrance.change_password(state, request.client, user, asked)
     return Done(message="The password was changed.")
 
 

@@ -74,6 +74,9 @@ def watch_some(student: httpx.Client) -> str:
 
 PAGES = (
     ("nobody", "sign-in", "/sign-in"),
+    ("nobody", "sign-up", "/sign-up"),
+    ("ada", "account", "/account"),
+    ("grace", "person", "/manage/users/1"),
     ("nobody", "not-found", "/learn/videos/none"),
     ("ada", "my-courses", "/learn"),
     ("ada", "course", "/learn/courses/1"),

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.videos.service import NO_VIDEO
 from core.errors import NotFound
+from core.people.erasing import NO_USER
 from core.tables import AttendanceRule, Course, PlaylistImport, Registration, User, Video
 
 
@@ -117,3 +118,17 @@ async def people(session: AsyncSession, *, words: str, role: str, after: int, li
     if role:
         statement = statement.where(User.role == role)
     return [Person._make(row) for row in await session.execute(statement.order_by(User.id).limit(limit))]
+
+
+async def person(session: AsyncSession, user_id: int) -> Person:
+    """Return an account.
+
+    Raises:
+        NotFound: there is none.
+
+    """
+    statement = select(User.id, User.username, User.email, User.role, User.disabled_at, User.created_at)
+    row = (await session.execute(statement.where(User.id == user_id))).one_or_none()
+    if row is None:
+        raise NotFound(NO_USER)
+    return Person._make(row)

@@ -1,16 +1,24 @@
 """`/manage/rosters`: students and their courses from a file, tried before it is written."""
 
-from fastapi import Query
-from starlette.responses import Response
+import logging
+from collections.abc import AsyncIterator
 
+from fastapi import Query
+from starlette.responses import Response, StreamingResponse
+
+from api.attendance.csv import text
+from api.auth import service as accounts
+from api.auth.handout import give_passwords
 from api.deps import PathId
 from api.rosters import service
-from core.errors import BadRequest, EduTrackError
+from core.errors import BadRequest, EduTrackError, Unavailable
 from core.rosters import requests
 from core.rosters.reading import ENCODINGS
 from core.tables import RosterStatus
 from web.doors import Admin, SentForm, Visit
-from web.pages import go_to, page, page_router
+from web.pages import HEADERS, go_to, page, page_router
+
+log = logging.getLogger(__name__)
 
 router = page_router("/manage/rosters")
 
@@ -38,6 +46,27 @@ async def hand_in(visit: Admin, form: SentForm) -> Response:
     return go_to(visit, f"/manage/rosters/{roster.id}")
 
 
+@router.post("/passwords")
+async def give(visit: Admin, _: SentForm) -> Response:
+    """Give students without a password one each, and answer with the file that is to be handed out.
+
+    It ends early where the database goes away or many people sign in: those who are not in it have none yet.
+    """
+    async with visit.transaction() as session:
+        students = await accounts.without_password(session, None)
+
+    async def lines() -> AsyncIterator[str]:
+        yield text([("username", "password")])
+        try:
+            async for line in give_passwords(visit.transaction, visit.state.passwords, students):
+                yield text([line])
+        except Unavailable as error:
+            log.warning("not everybody was given a password: %s", error.detail)
+
+    file = {"Content-Disposition": 'attachment; filename="passwords.csv"'}
+    return StreamingResponse(lines(), headers={**HEADERS, **file}, media_type="text/csv")
+
+
 @router.get("/{roster_id}")
 async def one(visit: Admin, roster_id: PathId, part: bool = Query(default=False)) -> Response:
     return await _one(visit, roster_id, template="roster_state" if part else "roster")
@@ -56,7 +85,10 @@ async def apply(visit: Admin, roster_id: PathId, _: SentForm) -> Response:
 async def _list(visit: Visit, *, error: EduTrackError | None = None) -> Response:
     async with visit.transaction() as session:
         found = await service.page(session, before=None, limit=SHOWN)
-    return page(visit, "manage/rosters.html", error=error, rosters=found, encodings=ENCODINGS)
+        without = len(await accounts.without_password(session, None))
+    return page(
+        visit, "manage/rosters.html", error=error, rosters=found, encodings=ENCODINGS, without=without
+    )
 
 
 async def _one(

@@ -8,11 +8,14 @@ from fastapi import Query
 from starlette.responses import Response
 
 from api.auth import service
+from api.auth.people_routes import YOURSELF as NOT_YOURSELF
+from api.auth.people_routes import as_file
 from api.auth.schemas import SignUp
 from api.deps import PathId
 from core.accounts import caseless
-from core.errors import Conflict, EduTrackError
-from core.roles import Role
+from core.errors import BadRequest, Conflict, EduTrackError
+from core.people import erasing, exporting
+from core.roles import ERASED, Role
 from web.doors import Admin, SentForm, Visit
 from web.inputs import read
 from web.manage import queries
@@ -22,6 +25,8 @@ router = page_router("/manage/users")
 
 PAGE_ROWS = 100
 YOURSELF = "you cannot disable the account you are signed in with: ask another admin"
+
+NOT_CONFIRMED = "type the username exactly, so that nobody else is erased"
 
 Words = Annotated[str, Query(alias="q", max_length=200)]
 After = Annotated[int, Query(ge=0, le=2**63 - 1)]
@@ -60,6 +65,43 @@ async def enable(visit: Admin, user_id: PathId, _: SentForm) -> Response:
     async with visit.transaction() as session:
         await service.set_disabled(session, user_id, None)
     return go_to(visit, "/manage/users?done=enabled")
+
+
+@router.get("/{user_id}")
+async def one(visit: Admin, user_id: PathId) -> Response:
+    return await _one(visit, user_id)
+
+
+@router.get("/{user_id}/export")
+async def export(visit: Admin, user_id: PathId) -> Response:
+    async with visit.transaction() as session:
+        await exporting.find(session, user_id)
+    return as_file(visit.state, user_id)
+
+
+@router.post("/{user_id}/erase")
+async def erase(visit: Admin, user_id: PathId, form: SentForm) -> Response:
+    """Erase somebody whose name was typed to confirm it."""
+    try:
+        async with visit.transaction() as session:
+            person = await queries.person(session, user_id)
+            if caseless(form["username"]) != caseless(person.username):
+                raise BadRequest(NOT_CONFIRMED)
+            if user_id == visit.user.id:
+                raise Conflict(NOT_YOURSELF)
+            await erasing.erase(session, user_id)
+    except EduTrackError as error:
+        return await _one(visit, user_id, error=error, typed=form["username"])
+    return go_to(visit, "/manage/users?done=erased")
+
+
+async def _one(
+    visit: Visit, user_id: int, *, error: EduTrackError | None = None, typed: str = ""
+) -> Response:
+    async with visit.transaction() as session:
+        person = await queries.person(session, user_id)
+    is_erased = person.role == ERASED
+    return page(visit, "manage/user.html", error=error, person=person, typed=typed, is_erased=is_erased)
 
 
 async def _page(
