@@ -24,7 +24,7 @@ class BadRequest(EduTrackError):
     """The request is well-typed and makes no sense."""
 
     status = 400
-    title = "The request makes no sense"
+    title = "Please check your input"
 
 
 class Unauthenticated(EduTrackError):

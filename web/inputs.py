@@ -10,11 +10,25 @@ from core.errors import BadRequest
 Model = TypeVar("Model", bound=BaseModel)
 
 
+class BadInput(BadRequest):
+    """Something that was typed does not fit; `fields` says of each what is wrong, to be shown beside it."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        said = [f"{name.replace('_', ' ')}: {problem}" for name, problem in fields.items()]
+        super().__init__("; ".join(said))
+        self.fields = fields
+
+
+def problems(error: object) -> Mapping[str, str]:
+    """Return what an error says of single fields; nothing where it is about none."""
+    return error.fields if isinstance(error, BadInput) else {}
+
+
 def read(model: type[Model], typed: Mapping[str, str]) -> Model:
     """Return what was typed; a field that was left empty is as if it were not there.
 
     Raises:
-        BadRequest: it does not fit; the detail names each field and what is wrong with it.
+        BadInput: it does not fit; the detail names each field and what is wrong with it.
 
     """
     given = {name: text.strip() for name, text in typed.items() if name in model.model_fields}
@@ -25,7 +39,7 @@ def change_of(model: type[Model], typed: Mapping[str, str]) -> Model:
     """Return a change that was typed into a form which showed what is: a field that was emptied is set so.
 
     Raises:
-        BadRequest: it does not fit, as `read` says.
+        BadInput: it does not fit, as `read` says.
 
     """
     given = {name: text.strip() for name, text in typed.items() if name in model.model_fields}
@@ -38,11 +52,8 @@ def _read(model: type[Model], given: Mapping[str, str]) -> Model:
     try:
         return model.model_validate_strings(given)
     except ValidationError as error:
-        problems = [
-            f"{' '.join(map(str, one['loc'])).replace('_', ' ')}: {_said(one['msg'])}"
-            for one in error.errors(include_input=False, include_url=False, include_context=False)
-        ]
-        raise BadRequest("; ".join(problems)) from None
+        found = error.errors(include_input=False, include_url=False, include_context=False)
+        raise BadInput({" ".join(map(str, one["loc"])): _said(one["msg"]) for one in found}) from None
 
 
 def _said(message: str) -> str:

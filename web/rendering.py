@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from core.policy import Policy
 from web.assets import Assets
+from web.inputs import problems
 
 FOLDER = Path(__file__).parent
 
@@ -38,6 +39,7 @@ def make_environment(assets: Assets, policy: Policy) -> Environment:
         time_of_day=lambda at: f"{at.astimezone(policy.zone):%H:%M:%S}",
         length_of=len,
         position=position,
+        problems=problems,
         pretty=lambda events: json.dumps(events, indent=2, ensure_ascii=False),
         sentence=sentence,
         whole=whole,

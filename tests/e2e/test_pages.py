@@ -185,12 +185,12 @@ async def test_an_admin_pastes_a_link_and_sees_what_becomes_of_it(school: School
     await box.fill(PLAYLIST)
     await page.get_by_text("It will become a new course").wait_for()
     await box.press("Enter")
-    await page.get_by_text("queued").wait_for()
+    await page.locator("#state").get_by_text("queued").wait_for()
     await page.reload()
     page.once("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
     await page.get_by_role("button", name="Cancel").press("Enter")
     await page.get_by_role("button", name="Try again").wait_for()
-    await page.get_by_text("cancelled").wait_for()
+    await page.locator("#state").get_by_text("cancelled").wait_for()
 
 
 async def test_an_import_that_changes_elsewhere_changes_on_the_page(
@@ -198,10 +198,16 @@ async def test_an_import_that_changes_elsewhere_changes_on_the_page(
 ) -> None:
     page = school.grace.page
     await school.grace.go(school.path("/manage/imports/{import_id}"))
-    await page.get_by_text("queued").wait_for()
+    await page.locator("#state").get_by_text("queued").wait_for()
+    await asyncio.to_thread(running.kill, "api")
+    await page.get_by_text("The connection is lost").wait_for()
+    running.start("api", "api")
+    await page.get_by_text("The connection is back").wait_for()
     admin = await asyncio.to_thread(running.sign_in, "mary", Role.ADMIN)
+    await page.evaluate("window.kept = document.getElementById('said')")
     await asyncio.to_thread(admin.post, school.path("/videos/imports/{import_id}/cancel"))
-    await page.get_by_text("cancelled").wait_for()
+    await page.locator("#state").get_by_text("cancelled").wait_for()
+    assert await page.evaluate("[kept.isConnected, kept.textContent]") == [True, "cancelled"]
 
 
 async def test_an_operator_sees_what_flows_and_sends_a_letter_back(school: School) -> None:

@@ -65,6 +65,7 @@ async def course(visit: Admin, asked: OfCourse) -> Response:
         last=last,
         ranges=_ranges(today),
         is_cut=len(table) == students,
+        most_cells=MOST_CELLS,
         rule=rules.on(last),
     )
 

@@ -65,7 +65,9 @@ async def test_an_account_that_is_refused_keeps_all_but_its_password(grace: Brow
     assert answer.status_code == 400
     assert 'value="bo@example.org"' in answer.text
     assert "correct horse" not in answer.text
-    assert "3 to 64 characters" in answer.text
+    beside = answer.text.partition('id="username-wrong">')[2].partition("<")[0]
+    assert beside == "Must have 3 to 64 characters."
+    assert 'id="email-wrong"' not in answer.text
 
 
 async def test_nobody_disables_themselves(grace: Browser, sessions: Sessions, people: dict[str, int]) -> None:

@@ -18,6 +18,7 @@ from core.database import Sessions
 from core.policy import Policy
 from core.tables import Attendance, AttendanceRule, Course, Progress, Registration, User, Video
 from tests.integration.web.conftest import Browser
+from web.reports import routes
 
 LONG_AGO = datetime.now(UTC) - timedelta(days=30)
 
@@ -203,3 +204,14 @@ async def test_a_range_that_is_refused_can_be_changed(grace: Browser, watched: d
     assert 'name="to" type="date" value="2026-11-01"' in answer.text
     other = await grace.open("/reports/students/none?from=%22%3E%3Cscript%3E")
     assert "<script>" not in other.text
+
+
+async def test_a_map_that_is_cut_says_so_before_its_totals(
+    grace: Browser, watched: date, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "MOST_CELLS", 1)
+    page = (await grace.open("/reports/courses/1")).text
+    notice, _, totals = page.partition("<dt>Students</dt>")
+    assert totals
+    assert "Only the first 1 students are shown: a page holds 1 cells at most." in notice
+    assert "edutrack export attendance" in notice

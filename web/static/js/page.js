@@ -1,4 +1,4 @@
-// What every page does: say when the server does not answer, and ask before what cannot be undone.
+// What every page does: say when the server does not answer, say what has changed, ask before what cannot be undone.
 const connection = document.getElementById("connection");
 const ASKED_WHILE_TYPING = "input[hx-get]";
 const AGAIN_AFTER = 3000;
@@ -17,6 +17,14 @@ document.addEventListener("DOMContentLoaded", () => {
     if (box.value !== box.defaultValue) window.htmx.trigger(box, "input");
   }
 });
+
+// Parts are replaced as a whole, which readers of the screen are not told: what they should hear goes in a place that stays.
+const said = document.getElementById("said");
+const say = () => {
+  const says = document.querySelector("[data-says]")?.dataset.says ?? "";
+  if (said.textContent !== says) said.textContent = says;
+};
+document.addEventListener("htmx:afterSettle", say);
 
 document.addEventListener("submit", (event) => {
   const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
