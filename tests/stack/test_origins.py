@@ -17,8 +17,6 @@ from stack.supervisor import supervised
 from stack.tasks import Tasks
 from stack.waiting import Interrupt
 
-pytestmark = pytest.mark.serial
-
 
 @pytest.mark.parametrize("origin", ["system", "wheel"])
 def test_servers_of_either_origin_start_and_answer(

@@ -8,7 +8,7 @@ from stack.home import find_home, is_locked
 from stack.waiting import poll
 from tests.stack.driver import SECONDS, Stack
 
-pytestmark = [pytest.mark.serial, pytest.mark.e2e]
+pytestmark = pytest.mark.e2e
 
 
 @pytest.mark.parametrize(

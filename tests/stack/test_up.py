@@ -12,7 +12,7 @@ import pytest
 from stack.ports import require_free
 from tests.stack.driver import Stack, kill
 
-pytestmark = [pytest.mark.serial, pytest.mark.e2e]
+pytestmark = pytest.mark.e2e
 
 
 def test_the_first_start_ends_with_an_address_that_answers_and_accounts_that_sign_in(stack: Stack) -> None:

@@ -13,7 +13,7 @@ from api.factory import Service
 from api.traffic import BUSY, TOO_SLOW, Limits
 from core.database import Sessions
 from core.settings import Settings
-from tests.integration.api.conftest import Api, serving
+from tests.integration.api.conftest import Api, serving, until
 
 router = APIRouter(prefix="/trial", tags=["trial"])
 TRIAL = Service(name="trial", router=router, needs=frozenset())
@@ -31,6 +31,16 @@ async def take(body: Body) -> int:
 @router.get("/slow")
 async def slow(seconds: float) -> str:
     await asyncio.sleep(seconds)
+    return "done"
+
+
+waiting: list[asyncio.Event] = []
+
+
+@router.get("/held")
+async def held() -> str:
+    waiting.append(released := asyncio.Event())
+    await released.wait()
     return "done"
 
 
@@ -79,10 +89,16 @@ async def test_a_body_that_does_not_arrive_is_no_fault_of_the_server(hurried: Ap
     assert answer.status_code == 408
 
 
-async def test_more_requests_than_there_is_room_for_are_refused_at_once(hurried: Api) -> None:
-    slow_ones = [asyncio.create_task(hurried.client.get("/trial/slow?seconds=0.3")) for _ in range(2)]
-    await asyncio.sleep(0.1)
-    refused = await hurried.client.get("/trial/slow?seconds=0")
-    assert (refused.status_code, refused.json()["detail"]) == (503, BUSY)
-    assert [(await one).status_code for one in slow_ones] == [200, 200]
-    assert (await hurried.client.get("/trial/slow?seconds=0")).status_code == 200
+async def test_more_requests_than_there_is_room_for_are_refused_at_once(
+    settings: Settings, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.factory.LIMITS", Limits(in_flight=2))
+    async with serving(settings, TRIAL) as small:
+        slow_ones = [asyncio.create_task(small.client.get("/trial/held")) for _ in range(2)]
+        await until(lambda: len(waiting) == 2)
+        refused = await small.client.get("/trial/slow?seconds=0")
+        assert (refused.status_code, refused.json()["detail"]) == (503, BUSY)
+        while waiting:
+            waiting.pop().set()
+        assert [(await one).status_code for one in slow_ones] == [200, 200]
+        assert (await small.client.get("/trial/slow?seconds=0")).status_code == 200

@@ -118,8 +118,7 @@ async def test_nothing_of_the_database_is_held_while_nothing_happens(live: Live)
     assert isinstance(pool, QueuePool)
     async with live.watching() as watch:
         await watch.state()
-        await asyncio.sleep(0.3)  # the look that follows the first one is over
-        assert pool.checkedout() == 0
+        await until(lambda: pool.checkedout() == 0)
 
 
 async def test_a_stream_outlives_the_deadline_of_answers(live: Live) -> None:
