@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
-from bench import batch, consumer, growth, ingest, lag, pages, reads, sustained
+from bench import batch, consumer, growth, ingest, lag, pages, reads, sustained, year
 from bench.report import missed, print_outcome, print_targets, write_json
 from bench.results import Outcome
 from bench.run import DEFAULT, Run
@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, Callable[[Stage, Run], Outcome]] = {
     "consumer": consumer.measure,
     "lag": lag.measure,
     "reads": reads.measure,
+    "year": year.measure,
     "pages": pages.measure,
     "growth": growth.measure,
     "sustained": sustained.measure,

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import httpx
 
-TIMEOUT_SECONDS = 120
+TIMEOUT_SECONDS = 1_200
+"""The first byte of a workbook of everybody comes when all of it is read."""
 
 
 @dataclass(frozen=True, slots=True)

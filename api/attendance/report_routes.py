@@ -54,7 +54,10 @@ async def report(
     ] = None,
     cells: Annotated[Cells, Query(description="What files show; JSON has both")] = Cells.STATUS,
 ) -> Any:
-    """A month up to today unless dates are given; totals are over these days. By id, in pages of students."""
+    """A month up to today unless dates are given; totals are over these days. By id, in pages of students.
+
+    A workbook's bytes come when its last row is known, minutes later for a large school; CSV flows at once.
+    """
     asked = days_asked(days.first, days.last, reader.today)
     if course_id is not None:
         await CourseReader(reader, course_id, asked).require(session)

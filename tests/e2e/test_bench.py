@@ -3,14 +3,16 @@
 import os
 import subprocess
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 
-from bench import database
+from bench import database, school_year
 from bench.consumer import BASELINE, drain
 from bench.history import add_history
 from bench.load import Load
 from bench.stage import Site, Stage, gateway, running, worker
+from core.clock import utc_now
 from stack.programs import edutrack
 from stack.servers import Servers
 from stack.waiting import poll
@@ -21,6 +23,12 @@ STUDENTS = 40
 HISTORY = 2_000
 SECONDS = 2
 ALONE = Load(rate=100, connections=8)
+_SCHOOL_DAYS = "SELECT count(*) AS n FROM closed_days WHERE is_school_day AND date >= $1"
+_PLACES = "SELECT count(*) AS n FROM roll WHERE user_id = $1"
+_UNLIKE = """
+SELECT a.user_id FROM attendance a WHERE total_time <> (
+    SELECT sum(watch_time) FROM progress p WHERE p.user_id = a.user_id AND p.date = a.date)
+"""
 TOGETHER = Load("/progress/batch", events=50, rate=10, connections=4)
 
 
@@ -70,3 +78,16 @@ def test_a_drained_backlog_is_in_the_log(
     assert logged(site) == events
     assert 0 < sample.events < events
     assert sample.cpu["worker"] > 0
+
+
+def test_in_a_school_of_a_year_totals_are_right_and_everybody_is_on_the_rolls_of_their_days(
+    stage: Stage,
+) -> None:
+    today = utc_now().date()
+    site = stage.site(f"bench_year_{os.getpid()}", students=school_year.OF_YEAR, senders=range(1, 2))
+    school_year.furnish(site, today, school_year.OF_YEAR)
+    assert database.ask(site.database_url, _UNLIKE) == []
+    for student, days in ((1, school_year.MONTH), (school_year.OF_YEAR, school_year.YEAR)):
+        first = today - timedelta(days=days - 1)
+        school_days = database.ask(site.database_url, _SCHOOL_DAYS, first)
+        assert database.ask(site.database_url, _PLACES, student) == school_days
