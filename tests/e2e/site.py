@@ -37,7 +37,12 @@ class Site:
 
     def page(self, name: str, viewer: str, **fields: object) -> str:
         """Return the address of a page for one viewer."""
-        media = {"clip": f"/clip/{viewer}.webm", "playlist": f"/clip/{viewer}.m3u8", "heartbeat": 2}
+        media = {
+            "clip": f"/clip/{viewer}.webm",
+            "playlist": f"/clip/{viewer}.m3u8",
+            "heartbeat": 2,
+            "resume": "plain",
+        }
         return f"{self.url}/{name}.html?{urlencode(media | fields)}"
 
     def hold(self, viewer: str, share: float) -> None:

@@ -2,11 +2,13 @@
 
 import asyncio
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from httpx import codes
 from playwright.async_api import Browser, Page, Route
 
 from tests.e2e.processes import Processes
@@ -32,6 +34,27 @@ async def test_seconds_played_are_found_in_attendance(
     await asyncio.gather(
         *(watch_with(name, student, running.url, site, browser) for name, student in students.items())
     )
+
+    await goes_on_where_it_was_left(students[YOUTUBE], running.url, site, browser)
+
+
+async def goes_on_where_it_was_left(student: httpx.Client, api: str, site: Site, browser: Browser) -> None:
+    """The page says nothing of a place: the script asks for it."""
+    token = student.headers["Authorization"].removeprefix("Bearer ")
+    left = {
+        "video_id": 2,
+        "kind": "play",
+        "occurred_at": datetime.now(UTC).isoformat(),
+        "position_seconds": 600,
+    }
+    assert (await asyncio.to_thread(student.post, "/progress", json=left)).status_code == codes.CREATED
+    page = await browser.new_page()
+    await page.route("https://www.youtube.com/**", fake_youtube)
+    fields = {"api": api, "token": token, "video": 2, "resume": "edutrack-resume"}
+    await page.goto(site.page(YOUTUBE, YOUTUBE, **fields))
+    await page.wait_for_function("Boolean(window.player?.playVideo)")
+    await page.evaluate("player.playVideo()")
+    await page.wait_for_function("player.getCurrentTime() >= 600")
 
 
 async def watch_with(player: str, student: httpx.Client, api: str, site: Site, browser: Browser) -> None:

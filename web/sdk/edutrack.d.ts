@@ -23,8 +23,8 @@ export interface TrackerOptions {
 export interface AttachOptions {
   /** The video's id in EduTrack; a function where one player shows several in turn. */
   videoId: number | string | (() => number | string | null | undefined);
-  /** Where to begin, in seconds, if the player is at its beginning. */
-  resume?: number | string;
+  /** Where to begin, in seconds, if the player is at its beginning; `true` asks the server where the user left it. */
+  resume?: number | string | boolean;
 }
 
 export interface Occasions {

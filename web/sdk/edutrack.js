@@ -76,14 +76,15 @@ export const createTracker = ({ endpoint, token, heartbeatSeconds = HEARTBEAT_SE
     attach(target, { videoId, resume = 0 }) {
       if (attached.has(target)) this.detach(target);
       const video = () => Number(typeof videoId === "function" ? videoId() : videoId);
+      const from = resume === true ? sender.leftOff(video()) : Promise.resolve(Number(resume));
       let stop = () => {};
       attached.set(target, () => stop());
       /** @param {any} player */
       const begin = (player) => {
-        if (attached.has(target)) stop = follow(youTubeSource(player, video, Number(resume)));
+        if (attached.has(target)) stop = follow(youTubeSource(player, video, from));
       };
       if (target instanceof HTMLIFrameElement) playerOf(target).then(begin);
-      else if ("currentTime" in target) stop = follow(mediaSource(target, video, Number(resume)));
+      else if ("currentTime" in target) stop = follow(mediaSource(target, video, from));
       else begin(target);
       return this;
     },

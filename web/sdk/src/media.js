@@ -11,7 +11,7 @@ const NEARLY_SEEN = 5;
  * Any `HTMLMediaElement`, or a custom element that behaves like one.
  * @param {HTMLMediaElement} element
  * @param {() => number} video
- * @param {number} resume
+ * @param {Promise<number>} resume
  * @returns {Source}
  */
 export const mediaSource = (element, video, resume) => ({
@@ -24,15 +24,21 @@ export const mediaSource = (element, video, resume) => ({
     rate: element.playbackRate,
   }),
   listen: (look) => {
+    let from = 0;
+    let on = true;
     const goOn = () => {
-      if (element.currentTime < 1 && !(element.duration - resume < NEARLY_SEEN)) element.currentTime = resume;
+      if (on && from > 0 && element.readyState && element.currentTime < 1 && !(element.duration - from < NEARLY_SEEN)) {
+        element.currentTime = from;
+      }
     };
-    if (resume > 0) {
-      if (element.readyState) goOn();
-      else element.addEventListener("loadedmetadata", goOn, { once: true });
-    }
+    element.addEventListener("loadedmetadata", goOn, { once: true });
+    resume.then((seconds) => {
+      from = seconds;
+      goOn();
+    });
     CHANGES.forEach((change) => element.addEventListener(change, look, true));
     return () => {
+      on = false;
       element.removeEventListener("loadedmetadata", goOn);
       CHANGES.forEach((change) => element.removeEventListener(change, look, true));
     };

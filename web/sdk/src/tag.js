@@ -19,7 +19,7 @@ const start = (script) => {
     const host = hostOf(element);
     if (!host || tracker.has(element)) return;
     const videoId = () => hostOf(element)?.getAttribute(NAME);
-    tracker.attach(element, { videoId, resume: host.dataset.resume });
+    tracker.attach(element, { videoId, resume: host.dataset.resume ?? "edutrackResume" in host.dataset });
   };
 
   // Wherever a player library puts its element, and whenever: it is met when it has something to play.

@@ -31,7 +31,7 @@ export const playerOf = (frame) =>
 /**
  * @param {YouTubePlayer} player
  * @param {() => number} video
- * @param {number} resume
+ * @param {Promise<number>} resume
  * @returns {import("./media.js").Source}
  */
 export const youTubeSource = (player, video, resume) => ({
@@ -45,15 +45,25 @@ export const youTubeSource = (player, video, resume) => ({
     rate: player.getPlaybackRate?.() || 1,
   }),
   listen: (look) => {
+    let from = 0;
+    let on = true;
     const changed = () => {
+      if (!on) return;
       // Not before it plays: sought earlier, a player would start by itself.
-      if (resume > 0 && player.getPlayerState?.() === PLAYING) {
-        if (player.getCurrentTime() < 1) player.seekTo(resume, true);
-        resume = 0;
+      if (from > 0 && player.getPlayerState?.() === PLAYING) {
+        if (player.getCurrentTime() < 1) player.seekTo(from, true);
+        from = 0;
       }
       look();
     };
+    resume.then((seconds) => {
+      from = seconds;
+      changed();
+    });
     CHANGES.forEach((change) => player.addEventListener(change, changed));
-    return () => CHANGES.forEach((change) => player.removeEventListener(change, changed));
+    return () => {
+      on = false;
+      CHANGES.forEach((change) => player.removeEventListener(change, changed));
+    };
   },
 });
