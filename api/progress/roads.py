@@ -19,14 +19,16 @@ from api.state import RawHeaders, Road, State
 
 _Request = TypeVar("_Request")
 
+_JSON = frozenset(
+    {b"application/json", b"application/json; charset=utf-8", b"application/json;charset=UTF-8"}
+)
 _reports = msgspec.json.Decoder(PlainReport)
 _batches = msgspec.json.Decoder(PlainBatch)
 
 
 def _report(headers: RawHeaders, body: bytes, state: State) -> Awaitable[Response] | None:
     found = dict(headers)
-    is_plain = len(found) == len(headers) and b"idempotency-key" not in found
-    if not is_plain or found.get(b"content-type") != b"application/json":
+    if len(found) < len(headers) or found.get(b"content-type") not in _JSON:
         return None
     request = _decoded(_reports, body)
     return None if request is None else _answer_report(request, found, state)
@@ -37,7 +39,11 @@ async def _answer_report(request: PlainReport, headers: Mapping[bytes, bytes], s
     desk = state.part(Desk)
     prefer = headers.get(b"prefer")
     preferences = read_preferences([prefer.decode("latin-1")] if prefer else [], desk.patience.record)
-    return answer_report(await desk.report(request, None, user.user_id, preferences), preferences)
+    key = headers.get(b"idempotency-key")
+    answer = await desk.report(
+        request, None if key is None else key.decode("latin-1"), user.user_id, preferences
+    )
+    return answer_report(answer, preferences)
 
 
 def _report_batch(headers: RawHeaders, body: bytes, state: State) -> Awaitable[Response] | None:

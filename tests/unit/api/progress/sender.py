@@ -66,7 +66,15 @@ _REST: Mapping[str, _Values] = {
 }
 _ODD_HEADERS = (
     *((b"authorization", b"Bearer " + token.encode()) for token in (STUDENT, OTHER, ADMIN, EXPIRED, "x", "")),
-    *((b"content-type", kind) for kind in (b"text/plain", b"application/json; charset=utf-8", b"")),
+    *(
+        (b"content-type", kind)
+        for kind in (
+            b"text/plain",
+            b"application/json; charset=utf-8",
+            b"application/json;charset=latin-1",
+            b"",
+        )
+    ),
     *((b"prefer", wish) for wish in (b"respond-async", b"wait=1, respond-async", b"wait=x", b"\xff")),
     *((b"idempotency-key", key) for key in (b"monday", _ID.encode(), b"")),
     *((b"transfer-encoding", b"chunked"), (b"accept", b"text/csv"), (b"x-edutrack", b"?")),
