@@ -103,7 +103,7 @@ async def apply(
 
     Raises:
         BadRequest: see `proposed`.
-        Conflict: that is more than `most_rows`.
+        Conflict: these are more than `most_rows`.
         NotFound: there is no such course.
         PolicyMismatch: the rows are under another policy.
 
@@ -115,7 +115,9 @@ async def apply(
     stretch = await rejudge.stretch_of(
         session, reader.policy.zone, rule.effective_from, rules.next_from(rule)
     )
-    if most_rows is not None and await rejudge.count_rows(session, stretch, most_rows + 1) > most_rows:
+    judges_rows = asked.course_id is None  # a course's list is judged when it is read
+    most = most_rows if judges_rows else None
+    if most is not None and await rejudge.count_rows(session, stretch, most + 1) > most:
         raise Conflict(TOO_MANY)
     changes = await preview(session, reader, asked, wanted)
     stored = await add_rule(
@@ -127,7 +129,7 @@ async def apply(
         reason=None if asked.reason is None else reason_of(asked.reason),
         created_by=by,
     )
-    if asked.course_id is None:
+    if judges_rows:
         await rejudge.rejudge(session, stretch, rule_of(stored))
     return stored, changes
 
