@@ -63,7 +63,7 @@ async def take(state: State) -> None:
         RedisError, OSError: Redis is away.
 
     """
-    at = int(state.clock().timestamp()) // _STEP * _STEP
+    at = round(state.clock().timestamp() / _STEP) * _STEP  # a timer may wake somebody a little early
     place = str(at // _STEP % _PLACES)
     known = await state.redis.hget(_KEY, place)
     if known is not None and json.loads(known)[0] == at:

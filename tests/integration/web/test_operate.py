@@ -19,11 +19,11 @@ async def test_an_hour_is_kept_in_one_key_with_its_gaps(
 ) -> None:
     await until(lambda: gateway.state.broker_watch and gateway.state.broker_watch.connected)
 
-    async def take_at(seconds: int) -> None:
+    async def take_at(seconds: float) -> None:
         monkeypatch.setattr(gateway.state, "clock", lambda: NOON + timedelta(seconds=seconds))
         await take(gateway.state)
 
-    for seconds in (0, 3, 21):
+    for seconds in (0, 3, 19.99, 21):
         await take_at(seconds)
     hour = (await grace.open("/operate/samples")).json()
     assert hour["at"] == [int(NOON.timestamp()) + seconds for seconds in (0, 10, 20)]
