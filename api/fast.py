@@ -7,7 +7,6 @@ it says so having changed nothing, and the request goes on as if the road were n
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
 
 from fastapi import FastAPI
 from starlette.datastructures import Headers
@@ -38,20 +37,20 @@ class FastRoads:
         """Return the road to a request target, which has no query then."""
         return self._roads.get(target)
 
-    def take(self, road: Road, headers: RawHeaders, body: bytes, reply: Reply) -> bool:
-        """Answer a POST by `reply`, or return False: it is for the route to answer."""
+    def take(self, road: Road, headers: RawHeaders, body: bytes, reply: Reply) -> asyncio.Task[None] | None:
+        """Return what answers a POST by `reply`, or None: it is for the route to answer."""
         if self.traffic.is_full:
-            return False
+            return None
         answering = road.take(headers, body, self._app.state.edutrack)
         if answering is None:
-            return False
+            return None
+        self.traffic.in_flight += 1
         crossing = _Crossing(road, headers, answering, reply)
         crossing.task = asyncio.get_running_loop().create_task(self._cross(crossing))
-        return True
+        return crossing.task
 
     async def _cross(self, crossing: "_Crossing") -> None:
         traffic, began, road = self.traffic, time.perf_counter(), crossing.road
-        traffic.in_flight += 1
         traffic.give(crossing, traffic.limits.answer_within)
         try:
             response = await self._answer(crossing)
@@ -87,7 +86,7 @@ class _Crossing:
         self.answering = answering
         self.reply = reply
         self.is_late = False
-        self.task: asyncio.Task[Any]
+        self.task: asyncio.Task[None]
 
     def break_off(self) -> None:
         self.is_late = True

@@ -12,7 +12,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from api.fast import FastRoads
-from api.state import Road
+from api.state import RawHeaders, Road
 from api.transport import GatheringTransport
 from core.deadlines import Deadlines
 
@@ -22,6 +22,8 @@ MAX_HEAD_BYTES = 64 * 1024
 
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _IDLE_LOOK_SECONDS = 1
+_SLOW_BODY_SECONDS = 1
+"""A body that takes longer is the server's to wait for, with a deadline of its own."""
 
 
 def http(roads: FastRoads) -> Callable[..., "Http"]:
@@ -54,9 +56,11 @@ class Http(HttpToolsProtocol):
         self._roads = roads
         self._idle = idle
         self._road: Road | None = None
+        self._headers: RawHeaders = []
         self._body = bytearray()
         self._awaits_body = False
         self._head_bytes = 0
+        self._head_is_new = False
         self._reading_head = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -69,15 +73,17 @@ class Http(HttpToolsProtocol):
         self._road = None
         self._idle.clear(self)
         super().connection_lost(exc)
+        self.cycle = None  # type: ignore[assignment]  # it refers to us
 
     def data_received(self, data: bytes) -> None:
-        """Feed the parser; what it then still holds of a head is counted."""
+        """Feed the parser; what it then still holds of a head is counted, but for the piece it began in."""
         if not self._awaits_body:
             self._idle.clear(self)
+        self._head_is_new = False
         super().data_received(data)
         if self._road is not None and not self._awaits_body:
             self._await_body()
-        if not self._reading_head:
+        if not self._reading_head or self._head_is_new:  # others may have come in front of it
             return
         self._head_bytes += len(data)
         if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
@@ -87,14 +93,15 @@ class Http(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Start to count. The server's own preparations wait until it is known that it answers."""
-        self._reading_head, self._head_bytes = True, 0
+        self._reading_head, self._head_is_new, self._head_bytes = True, True, 0
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
 
     def on_headers_complete(self) -> None:
-        """Count no more: bodies have a limit of their own."""
+        """Count no more: bodies have a limit of their own. Trailers are no headers, and nobody reads them."""
         self._reading_head = False
+        self._headers, self.headers = self.headers, []
         self._road = self._roads.at(self.url)
         if self._road is None or not self._may_take_road():
             self._leave_road()
@@ -113,7 +120,10 @@ class Http(HttpToolsProtocol):
         if self._road is not None:
             self._await_no_body()
             crossing = _Crossing(self)
-            if self._roads.take(self._road, self.headers, bytes(self._body), crossing.reply):
+            task = self._roads.take(self._road, self._headers, bytes(self._body), crossing.reply)
+            if task is not None:
+                self.tasks.add(task)
+                task.add_done_callback(self.tasks.discard)
                 self.cycle = crossing  # type: ignore[assignment]
                 self._road, self._body = None, bytearray()
                 return
@@ -127,14 +137,14 @@ class Http(HttpToolsProtocol):
         super().shutdown()
 
     def _await_body(self) -> None:
-        """Give the rest of a body its time; a request counts from its head on."""
+        """Give the rest of a body a little time; a request counts from its head on."""
         traffic = self._roads.traffic
         if traffic.is_full:
             self._leave_road()
             return
         self._awaits_body = True
         traffic.in_flight += 1
-        self._idle.set(self, traffic.limits.body_within.total_seconds())
+        self._idle.set(self, _SLOW_BODY_SECONDS)
 
     def _await_no_body(self) -> None:
         if self._awaits_body:
@@ -144,7 +154,7 @@ class Http(HttpToolsProtocol):
 
     def _time_is_over(self) -> None:
         if self._road is not None:
-            self._leave_road()  # the server tells the client
+            self._leave_road()
         else:
             self.timeout_keep_alive_handler()
 
@@ -156,17 +166,19 @@ class Http(HttpToolsProtocol):
             and parser.should_keep_alive()
             and not (self.expect_100_continue or parser.should_upgrade())
             and (self.cycle is None or self.cycle.response_complete)
+            and not self.flow.write_paused  # the server waits until the client reads its answers
         )
 
     def _leave_road(self) -> None:
         """Hand the server what has come of a request so far."""
-        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        url, expects = self.url, self.expect_100_continue
         body, self._body, self._road = bytes(self._body), bytearray(), None
         self._await_no_body()
         super().on_message_begin()
         self.url, self.expect_100_continue = url, expects
-        self.headers.extend(headers)
+        self.headers.extend(self._headers)
         super().on_headers_complete()
+        self.headers = []
         if body:
             super().on_body(body)
 

@@ -1,11 +1,13 @@
 """Fast roads on the wire: what they answer, what they leave to the framework, and what holds on both ways."""
 
 import asyncio
+import gc
 import json
 import logging
 from collections.abc import Awaitable
 from datetime import timedelta
 from types import SimpleNamespace
+from weakref import ref
 
 import pytest
 from fastapi import APIRouter, Request
@@ -14,10 +16,11 @@ from prometheus_client import REGISTRY
 from starlette.responses import Response
 
 from api.factory import Service, create_app
+from api.protocol import MAX_HEAD_BYTES
 from api.state import RawHeaders, Road, State
 from api.traffic import BUSY, TOO_SLOW, Limits
 from core.errors import Conflict
-from tests.unit.api.wire import SETTINGS, Answer, Wire, post
+from tests.unit.api.wire import SETTINGS, SOON, Answer, Wire, post
 
 PATH = b"/trial"
 SECRET = "xyzzy-never-told"
@@ -28,11 +31,11 @@ router = APIRouter()
 @router.post("/trial")
 async def trial(request: Request) -> Reply:
     body = await request.body()
-    return Reply(b"route " + body)
+    return Reply(b"route " + body + request.headers.get("told", "").encode())
 
 
 def take(headers: RawHeaders, body: bytes, state: State) -> Awaitable[Response] | None:
-    return None if body.startswith(b"odd") else cross(body)
+    return None if body.startswith(b"odd") else cross(body + dict(headers).get(b"told", b""))
 
 
 async def cross(body: bytes) -> Response:
@@ -99,9 +102,25 @@ async def test_a_body_of_many_small_chunks_is_one_body() -> None:
     assert contents(await ask(ones)) == [b"road " + b"x" * 500]
 
 
+def at_once_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.protocol._IDLE_LOOK_SECONDS", 0.01)
+    monkeypatch.setattr("api.protocol._SLOW_BODY_SECONDS", 0.01)
+
+
+async def test_a_slow_body_is_soon_the_route_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once_slow(monkeypatch)
+    connection, request = wire(), post(PATH, b"abc")
+    connection.send(request[:-1])
+    async with asyncio.timeout(SOON):
+        while not connection.server.tasks:
+            await asyncio.sleep(0.01)
+    connection.send(request[-1:])
+    assert contents(await connection.answers()) == [b"route abc"]
+
+
 async def test_a_body_that_does_not_come_is_told_so_by_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.factory.LIMITS", Limits(body_within=timedelta(seconds=0.1)))
-    monkeypatch.setattr("api.protocol._IDLE_LOOK_SECONDS", 0.01)
+    at_once_slow(monkeypatch)
     connection = wire()
     connection.send(post(PATH, b"abc")[:-1])
     assert connection.app.state.roads.traffic.in_flight == 1
@@ -137,6 +156,32 @@ async def test_requests_in_one_packet_are_answered_in_order() -> None:
     ]
 
 
+@pytest.mark.parametrize("body", [b"x" * MAX_HEAD_BYTES, b"odd" + b"x" * MAX_HEAD_BYTES])
+async def test_a_head_is_not_too_long_for_what_came_in_front_of_it(body: bytes) -> None:
+    connection, second = wire(), post(PATH, b"y")
+    connection.send(post(PATH, body) + second[:20], second[20:])
+    assert [answer.status for answer in await connection.answers(2)] == [200, 200]
+
+
+@pytest.mark.parametrize(("body", "way"), [(b"x", b"road"), (b"odd", b"route")])
+async def test_trailers_are_no_headers(body: bytes, way: bytes) -> None:
+    connection = wire()
+    request = post(PATH, body, [(b"transfer-encoding", b"chunked")])
+    connection.send(request[:-2] + b"told: trailer\r\n\r\n")
+    assert contents(await connection.answers()) == [way + b" " + body]
+
+
+async def test_a_client_that_does_not_read_its_answers_is_waited_for() -> None:
+    connection = wire()
+    connection.connection.pause_writing()
+    connection.send(post(PATH, b"1"), post(PATH, b"2"))
+    await asyncio.sleep(0.01)
+    written = list(connection.recorder.written)
+    connection.connection.resume_writing()
+    assert written == []
+    assert contents(await connection.answers(2)) == [b"route 1", b"route 2"]
+
+
 async def test_a_connection_is_used_again_on_both_ways() -> None:
     connection = wire()
     for number, (body, content) in enumerate([(b"1", b"road 1"), (b"odd", b"route odd"), (b"2", b"road 2")]):
@@ -154,12 +199,29 @@ async def test_a_server_that_ends_finishes_what_is_on_the_road_and_closes() -> N
     assert connection.recorder.is_closing()
 
 
-async def test_nothing_is_written_to_a_client_that_is_gone() -> None:
+async def test_nothing_is_written_to_a_client_that_is_gone_but_its_request_is_finished() -> None:
     connection = wire()
     connection.send(post(PATH, b"wait0.01"))
     connection.hang_up()
+    (task,) = connection.server.tasks
     await connection.until_idle()
+    assert task.done()
+    assert not task.cancelled()
     assert connection.recorder.written == []
+
+
+async def test_a_connection_that_is_gone_leaves_nothing_to_the_garbage_collector() -> None:
+    connection = wire()
+    connection.send(post(PATH, b"x"))
+    await connection.answers()
+    gc.disable()
+    try:
+        protocol = ref(connection.connection)
+        connection.hang_up()
+        connection.connection = None
+        assert protocol() is None
+    finally:
+        gc.enable()
 
 
 async def test_a_connection_that_stays_idle_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,7 +253,6 @@ async def test_the_road_has_the_same_limits(monkeypatch: pytest.MonkeyPatch) -> 
     )
     first = wire()
     first.send(post(PATH, b"wait5"))
-    await asyncio.sleep(0)
     second = Wire(first.app)
     second.send(post(PATH, b"x"))
     (busy,) = await second.answers()
