@@ -60,8 +60,8 @@ class Http(HttpToolsProtocol):
         self._body = bytearray()
         self._awaits_body = False
         self._head_bytes = 0
-        self._head_is_new = False
         self._reading_head = False
+        self._another_ended = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Write through what gathers."""
@@ -76,14 +76,14 @@ class Http(HttpToolsProtocol):
         self.cycle = None  # type: ignore[assignment]  # it refers to us
 
     def data_received(self, data: bytes) -> None:
-        """Feed the parser; what it then still holds of a head is counted, but for the piece it began in."""
+        """Feed the parser; what it then still holds of a head is counted."""
         if not self._awaits_body:
             self._idle.clear(self)
-        self._head_is_new = False
+        self._another_ended = False
         super().data_received(data)
         if self._road is not None and not self._awaits_body:
             self._await_body()
-        if not self._reading_head or self._head_is_new:  # others may have come in front of it
+        if not self._reading_head or self._another_ended:  # nobody knows how much of it is the head's
             return
         self._head_bytes += len(data)
         if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
@@ -93,7 +93,7 @@ class Http(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Start to count. The server's own preparations wait until it is known that it answers."""
-        self._reading_head, self._head_is_new, self._head_bytes = True, True, 0
+        self._reading_head, self._head_bytes = True, 0
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
@@ -117,6 +117,7 @@ class Http(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Take the road, if it takes the request."""
+        self._another_ended = True
         if self._road is not None:
             self._await_no_body()
             crossing = _Crossing(self)
