@@ -193,7 +193,7 @@ class Consumer:
                 await self._finish(inbox.take(), inbox)
 
     async def _finish(self, messages: Sequence[AbstractIncomingMessage], inbox: Inbox) -> int:
-        """Finish what came for the first time as one batch, what came back once as another, the rest singly.
+        """Finish what came for the first time as one batch, what came back once in small ones, others singly.
 
         Returns how often the one came back that did so most often.
         """
@@ -202,7 +202,8 @@ class Consumer:
         fresh = [each for each in deliveries if not each.returns]
         once = [each for each in deliveries if each.returns == 1]
         suspects = [each for each in deliveries if each.returns > 1]
-        for batch in (fresh, once):
+        few = self._policy.prefetch_returned
+        for batch in (fresh, *(once[first : first + few] for first in range(0, len(once), few))):
             if batch:
                 await self._handling.finish(batch, lambda: self._must_let_go(inbox))
                 await self._acknowledge(batch, inbox, all_before=len(batch) == len(deliveries))

@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -115,10 +115,28 @@ async def test_much_that_came_back_once_is_no_slower_for_it(broker: str) -> None
     assert len(handle.batches) < BATCHES.prefetch_returned / 2
 
 
-async def take_and_return(broker: str, messages: int) -> None:
-    """Take messages and lose the connection, as a worker that dies does."""
+async def test_what_another_worker_returned_is_taken_in_small_batches_however_much_it_is(broker: str) -> None:
+    handle, returned = Recorder(), [play() for _ in range(60)]
+    async with publishing(broker) as publisher:
+        for event in returned:
+            await publisher.publish([event])
+        async with AsyncExitStack() as other:
+            await other.enter_async_context(taking(broker, len(returned)))
+            async with consuming(broker, handle, prefetch_returned=10):
+                for number in range(3):  # by the last one, much is delivered ahead
+                    await publisher.publish([play()])
+                    await handle.wait_for(number + 1)
+                await other.aclose()
+                await handle.wait_for(3 + len(returned))
+    assert max(len(batch) for batch in handle.batches) <= 10
+
+
+@asynccontextmanager
+async def taking(broker: str, messages: int) -> AsyncIterator[None]:
+    """Hold messages until the connection is lost, as a worker does that dies."""
     connection = await connect(broker)
     channel = await connection.channel()
+    await channel.set_qos(prefetch_count=messages)
     queue = await channel.get_queue(PROGRESS.name)
     taken: list[AbstractIncomingMessage] = []
 
@@ -127,7 +145,15 @@ async def take_and_return(broker: str, messages: int) -> None:
 
     await queue.consume(take)
     await until(lambda: len(taken) == messages)
-    await connection.close()
+    try:
+        yield
+    finally:
+        await connection.close()
+
+
+async def take_and_return(broker: str, messages: int) -> None:
+    async with taking(broker, messages):
+        pass
 
 
 class Version:
