@@ -64,8 +64,9 @@ class Http(HttpToolsProtocol):
         self._another_ended = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Write through what gathers."""
+        """Write through what gathers, and wait for a first head as long as for a next one."""
         super().connection_made(GatheringTransport(transport))
+        self._idle.set(self, self.timeout_keep_alive)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait for nothing more."""
@@ -77,8 +78,6 @@ class Http(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser; what it then still holds of a head is counted."""
-        if not self._awaits_body:
-            self._idle.clear(self)
         self._another_ended = False
         super().data_received(data)
         if self._road is not None and not self._awaits_body:
@@ -94,6 +93,7 @@ class Http(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Start to count. The server's own preparations wait until it is known that it answers."""
         self._reading_head, self._head_bytes = True, 0
+        self._idle.set(self, self.timeout_keep_alive)
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
@@ -101,6 +101,7 @@ class Http(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Count no more: bodies have a limit of their own. Trailers are no headers, and nobody reads them."""
         self._reading_head = False
+        self._idle.clear(self)
         self._headers, self.headers = self.headers, []
         self._road = self._roads.at(self.url)
         if self._road is None or not self._may_take_road():
