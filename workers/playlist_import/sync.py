@@ -121,12 +121,24 @@ def _arrange(ordered: Sequence[Known], pairs: Sequence[_Pair], *, keep: bool) ->
         elif video.youtube_id is None or (keep and not video.removed):
             behind[last].append(video)
     at_the_end = behind.pop(last, [])
+    shown = _without_archived_end(pairs)
     yield from ((video, None) for video in behind[None])
-    for row, place in pairs:
+    for number, (row, place) in enumerate(shown, start=1):
         yield row, place
+        if number == len(shown):  # nobody sees what follows: it does not count as coming after anything
+            yield from pairs[number:]
         if row is not None:
             yield from ((video, None) for video in behind[row.id])
+    if not shown:
+        yield from pairs
     yield from ((video, None) for video in at_the_end)
+
+
+def _without_archived_end(pairs: Sequence[_Pair]) -> Sequence[_Pair]:
+    number = len(pairs)
+    while number and (row := pairs[number - 1][0]) is not None and row.removed and not row.vanished:
+        number -= 1
+    return pairs[:number]
 
 
 def _renew(video: Known, place: Fetched | None, position: int) -> Known:

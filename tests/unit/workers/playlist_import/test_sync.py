@@ -77,6 +77,13 @@ def test_additions_removals_and_a_new_order_at_once() -> None:
     assert (gone.youtube_id, gone.vanished) == ("c", True)
 
 
+def test_what_was_archived_at_the_end_is_no_reason_to_move_anything_again() -> None:
+    a, b, mine, again, archived = known("ab-aa")
+    after = synced([a, b, mine, again, replace(archived, removed=True)], fetched("aaba"))
+    assert shown(after) == "aab-"
+    assert find_changes(after, fetched("aaba")) == Changes([], [], [])
+
+
 def test_one_that_vanished_comes_back_as_itself() -> None:
     before = synced(known("abc"), fetched("ac"))
     after = synced(before, fetched("cab"))
