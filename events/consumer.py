@@ -6,13 +6,12 @@ large batches. The acknowledgement is the last step: whatever dies before it see
 and what it did twice counts once, because the log knows every event.
 
 A crash returns every message a worker holds, and the broker counts that against each of them. So messages
-that came back once are taken in small batches, and those that came back more often one at a time, until one
-arrives that did not: a message that ends workers is soon the only one it is counted against.
+that came back are taken one at a time, until one arrives that did not: a message that ends workers then is
+the only one it is counted against.
 """
 
 import asyncio
 import logging
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -36,13 +35,15 @@ log = logging.getLogger(__name__)
 class BatchPolicy:
     """How much is taken at once."""
 
-    ahead: Sequence[tuple[int, int]] = ((1_000, 1_500), (50_000, 300), (sys.maxsize, 50))
-    """Up to which size, in bytes, how many messages are delivered ahead, the batch at hand included.
+    prefetch_messages: int = 200
+    """A message may hold a thousand events: this bounds the memory of what is delivered ahead.
 
-    Enough for the next batch as well; and few enough for the memory: a message may hold a thousand events.
+    Ahead includes the batch at hand: there have to be enough for the next one as well.
     """
-    prefetch_returned: int = 50
-    """Of those that came back once. If one of them ends the worker, no more are suspected with it."""
+    prefetch_small_messages: int = 250
+    """Of single events, say: so that a backlog of them comes in larger batches too. Not more, as what was
+    delivered when a connection is lost comes back, and what came back is handled one at a time."""
+    small_message_bytes: int = 1_000
     events: int = 4_000
     """No further message joins a batch that has as many events."""
     look_every: timedelta = timedelta(seconds=5)
@@ -183,8 +184,8 @@ class Consumer:
             async with self._idle:
                 if self._stopping.is_set():
                     return
-                most_returns = await self._finish(inbox.take(), inbox)
-                await inbox.consume(self._prefetch(inbox, most_returns))
+                careful = await self._finish(inbox.take(), inbox)
+                await inbox.consume(self._prefetch(inbox, careful=careful))
 
     async def _drain(self, inbox: Inbox) -> None:
         """Finish what was delivered before the queue was deleted: there is no other copy of it."""
@@ -192,21 +193,18 @@ class Consumer:
             while inbox.waiting and not self._must_let_go(inbox):
                 await self._finish(inbox.take(), inbox)
 
-    async def _finish(self, messages: Sequence[AbstractIncomingMessage], inbox: Inbox) -> int:
-        """Finish what came for the first time as one batch, what came back once in small ones, others singly.
+    async def _finish(self, messages: Sequence[AbstractIncomingMessage], inbox: Inbox) -> bool:
+        """Finish what came for the first time as one batch, then each of the others by itself.
 
-        Returns how often the one came back that did so most often.
+        Returns whether there were others.
         """
         deliveries = [each for message in messages if (each := await self._open(message, inbox)).events]
         self._meter.holds(len(deliveries) + inbox.waiting)
-        fresh = [each for each in deliveries if not each.returns]
-        once = [each for each in deliveries if each.returns == 1]
-        suspects = [each for each in deliveries if each.returns > 1]
-        few = self._policy.prefetch_returned
-        for batch in (fresh, *(once[first : first + few] for first in range(0, len(once), few))):
-            if batch:
-                await self._handling.finish(batch, lambda: self._must_let_go(inbox))
-                await self._acknowledge(batch, inbox, all_before=len(batch) == len(deliveries))
+        fresh = [delivery for delivery in deliveries if not delivery.message.redelivered]
+        suspects = [delivery for delivery in deliveries if delivery.message.redelivered]
+        if fresh:
+            await self._handling.finish(fresh, lambda: self._must_let_go(inbox))
+            await self._acknowledge(fresh, inbox, all_before=not suspects)
         for suspect in suspects:
             await self._handling.finish_suspect(suspect, lambda: self._must_let_go(inbox))
             await self._acknowledge([suspect], inbox, all_before=False)
@@ -214,7 +212,7 @@ class Consumer:
         if self._handling.holds_too_much:
             raise NothingApplies
         self._meter.holds(inbox.waiting)
-        return max((each.returns for each in deliveries), default=0)
+        return bool(suspects)
 
     async def _open(self, message: AbstractIncomingMessage, inbox: Inbox) -> Delivery:
         """Decode a message; one without events is done with at once, before its mates can fail."""
@@ -228,10 +226,11 @@ class Consumer:
         messages = [each.message for each in done if not self._handling.is_held_back(each.message)]
         await inbox.acknowledge(messages, all_before=all_before and not self._handling.holds_back)
 
-    def _prefetch(self, inbox: Inbox, most_returns: int) -> int:
-        if most_returns and not self._handling.holds_back:
-            return self._policy.prefetch_returned if most_returns == 1 else 1
-        ahead = next(number for size, number in self._policy.ahead if inbox.message_bytes <= size)
+    def _prefetch(self, inbox: Inbox, *, careful: bool) -> int:
+        if careful and not self._handling.holds_back:
+            return 1
+        are_small = inbox.message_bytes < self._policy.small_message_bytes
+        ahead = self._policy.prefetch_small_messages if are_small else self._policy.prefetch_messages
         return ahead * self._policy.past_failures if self._handling.holds_back else ahead
 
     def _must_let_go(self, inbox: Inbox) -> bool:

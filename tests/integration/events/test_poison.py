@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -85,58 +85,25 @@ async def test_an_event_that_ends_workers_is_the_only_one_that_is_set_aside(brok
     assert deaths <= POISON.deliveries_together + POISON.deliveries_alone + 1
 
 
-@pytest.mark.parametrize("returns", [1, 2])
-async def test_messages_that_came_back_are_kept_from_the_others(broker: str, returns: int) -> None:
+async def test_messages_that_came_back_are_handled_one_at_a_time(broker: str) -> None:
     returned, fresh = [play() for _ in range(5)], [play() for _ in range(5)]
     handle = Recorder()
     async with publishing(broker) as publisher:
         for event in returned:
             await publisher.publish([event])
-        for _ in range(returns):
-            await take_and_return(broker, len(returned))
+        await take_and_return(broker, len(returned))
         for event in fresh:
             await publisher.publish([event])
         async with consuming(broker, handle):
             await handle.wait_for(10)
-    suspects = {event.event_id for event in returned}
-    of_suspects = [batch for batch in handle.batches if suspects & {*batch}]
-    assert all(suspects >= {*batch} for batch in of_suspects)
-    assert returns == 1 or {len(batch) for batch in of_suspects} == {1}
+    alone = {batch[0] for batch in handle.batches if len(batch) == 1}
+    assert {event.event_id for event in returned} <= alone
 
 
-async def test_much_that_came_back_once_is_no_slower_for_it(broker: str) -> None:
-    handle = Recorder()
-    async with publishing(broker) as publisher:
-        for _ in range(BATCHES.prefetch_returned):
-            await publisher.publish([play()])
-    await take_and_return(broker, BATCHES.prefetch_returned)
-    async with consuming(broker, handle):
-        await handle.wait_for(BATCHES.prefetch_returned)
-    assert len(handle.batches) < BATCHES.prefetch_returned / 2
-
-
-async def test_what_another_worker_returned_is_taken_in_small_batches_however_much_it_is(broker: str) -> None:
-    handle, returned = Recorder(), [play() for _ in range(60)]
-    async with publishing(broker) as publisher:
-        for event in returned:
-            await publisher.publish([event])
-        async with AsyncExitStack() as other:
-            await other.enter_async_context(taking(broker, len(returned)))
-            async with consuming(broker, handle, prefetch_returned=10):
-                for number in range(3):  # by the last one, much is delivered ahead
-                    await publisher.publish([play()])
-                    await handle.wait_for(number + 1)
-                await other.aclose()
-                await handle.wait_for(3 + len(returned))
-    assert max(len(batch) for batch in handle.batches) <= 10
-
-
-@asynccontextmanager
-async def taking(broker: str, messages: int) -> AsyncIterator[None]:
-    """Hold messages until the connection is lost, as a worker does that dies."""
+async def take_and_return(broker: str, messages: int) -> None:
+    """Take messages and lose the connection, as a worker that dies does."""
     connection = await connect(broker)
     channel = await connection.channel()
-    await channel.set_qos(prefetch_count=messages)
     queue = await channel.get_queue(PROGRESS.name)
     taken: list[AbstractIncomingMessage] = []
 
@@ -145,15 +112,7 @@ async def taking(broker: str, messages: int) -> AsyncIterator[None]:
 
     await queue.consume(take)
     await until(lambda: len(taken) == messages)
-    try:
-        yield
-    finally:
-        await connection.close()
-
-
-async def take_and_return(broker: str, messages: int) -> None:
-    async with taking(broker, messages):
-        pass
+    await connection.close()
 
 
 class Version:
