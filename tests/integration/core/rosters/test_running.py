@@ -168,13 +168,12 @@ async def test_files_are_forgotten(sessions: Sessions, engine: AsyncEngine) -> N
         assert await requests.content_of(session, tried) is None
 
 
-async def test_many_portions_are_worked_off(sessions: Sessions, engine: AsyncEngine) -> None:
-    half = 10 * running.PORTION
+async def test_a_hundred_thousand_lines_are_worked_off(sessions: Sessions, engine: AsyncEngine) -> None:
     rows = "\n".join(
-        f"student{n % half},student{n % half}@example.org,{n // half + 1}" for n in range(2 * half)
+        f"student{n % 50_000},student{n % 50_000}@example.org,{n // 50_000 + 1}" for n in range(100_000)
     )
     roster_id = await hand_in(sessions, rows)
     await run_queued(engine)
-    assert counts(await result(sessions, roster_id)) == (half, half, 0, 0)
+    assert counts(await result(sessions, roster_id)) == (50_000, 50_000, 0, 0)
     async with sessions.begin() as session:
-        assert await session.scalar(text("SELECT count(*) FROM registrations")) == 2 * half
+        assert await session.scalar(text("SELECT count(*) FROM registrations")) == 100_000
