@@ -13,7 +13,7 @@ from api.factory import Service
 from api.gateway.app import SERVICES
 from api.ops.app import SERVICE as OPS
 from api.progress.app import SERVICE as PROGRESS
-from api.state import BrokerWatch
+from api.state import EDGE, BrokerWatch
 from api.videos.app import SERVICE as VIDEOS
 from core.database import Sessions
 from core.settings import Settings
@@ -123,8 +123,11 @@ async def test_without_broker_and_database_nothing_serves(settings: Settings, re
         assert await health(api, "/health/live") == (200, {"status": "ok"})
 
 
-async def test_health_answers_soon_when_a_dependency_hangs(settings: Settings, sessions: Sessions) -> None:
+async def test_health_answers_soon_when_a_dependency_hangs(
+    settings: Settings, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A server that accepts and says nothing is the worst kind of away."""
+    monkeypatch.setattr("api.state.EDGE", EDGE)
 
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
