@@ -15,7 +15,7 @@ from tests.strategies import histories
 from workers.watch_time.service import WatchTime
 
 through_the_database = settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 cuts = st.lists(st.integers(1, 12), min_size=1, max_size=40)
 overlaps = st.sampled_from(Overlap)

@@ -66,7 +66,7 @@ async def logged(sessions: Sessions) -> list[datetime]:
         return list(found)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(histories(), st.sampled_from(Overlap), st.integers(0, 40), st.integers(-1, 4))
 async def test_days_before_stay_as_they_are_and_days_after_go_on_as_if_nothing_was_pruned(
     school: Sessions, history: tuple[ZoneInfo, list[oracle.Fact]], overlap: Overlap, cut: int, offset: int

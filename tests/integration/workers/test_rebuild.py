@@ -44,7 +44,7 @@ scopes = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(histories(), st.sampled_from(Overlap), scopes)
 async def test_a_rebuild_mends_the_rows_of_its_users_and_dates_and_no_others(
     school: Sessions,
