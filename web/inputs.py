@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from api.attendance.etags import Precondition, etag
 from core.errors import BadRequest
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -46,6 +47,11 @@ def change_of(model: type[Model], typed: Mapping[str, str]) -> Model:
     change = _read(model, {name: text for name, text in given.items() if text})
     change.model_fields_set.update(given)
     return change
+
+
+def version_of(text: str) -> Precondition:
+    """Return for which version a form was shown; for any where it names none."""
+    return Precondition(if_match=etag(int(text)) if text.isdecimal() else None)
 
 
 def _read(model: type[Model], given: Mapping[str, str]) -> Model:

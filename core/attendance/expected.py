@@ -4,14 +4,6 @@ A student is expected on a school day from the day of joining to that of leaving
 by then, only if one of these courses runs that day.
 """
 
-from collections.abc import Collection
-from datetime import date
-
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from core.attendance.school_days import DAYS, SchoolDays
-
 COURSE_RUNS = """(coalesce(c.first_day <= d.date, true) AND coalesce(d.date <= c.last_day, true)
     AND coalesce(c.archived_at >= d.starts_at, true))"""
 """Whether a course `c` runs on a day `d`."""
@@ -37,22 +29,3 @@ EXPECTED_IN_COURSE = f"""((CASE WHEN d.is_closed
     THEN EXISTS (SELECT FROM roll WHERE roll.user_id = u.id AND roll.date = d.date)
     ELSE {IS_STUDENT} AND d.is_school_day END) AND r.created_at < d.ends_at AND {COURSE_RUNS})"""
 """Whether a user `u` with a place `r` in a course `c` is, or was, expected in it on a day `d`."""
-
-_EXPECTED_AMONG = text(f"""
-SELECT u.id, d.date
-FROM unnest(CAST(:user_ids AS bigint[]), CAST(:key_dates AS date[])) AS k (user_id, date)
-JOIN {DAYS} ON d.date = k.date
-JOIN users u ON u.id = k.user_id
-WHERE {EXPECTED}
-""")  # noqa: S608 - nothing but constants
-
-
-async def expected_among(
-    session: AsyncSession, days: SchoolDays, keys: Collection[tuple[int, date]]
-) -> set[tuple[int, date]]:
-    """Return those of some users and dates on which the user was expected."""
-    if not keys:
-        return set()
-    columns = days.columns(sorted({day for _, day in keys}))
-    asked = {"user_ids": [user_id for user_id, _ in keys], "key_dates": [day for _, day in keys]}
-    return {(row.id, row.date) for row in await session.execute(_EXPECTED_AMONG, columns | asked)}

@@ -47,10 +47,6 @@ class Rules:
                 return rule
         return self.before.on(day) if isinstance(self.before, Rules) else self.before
 
-    def plus(self, rule: Rule) -> "Rules":
-        """Return them with a newer version."""
-        return Rules(sorted([*self.versions, rule], key=lambda one: one.effective_from), self.before)
-
     def next_from(self, rule: Rule) -> date | None:
         """Return from when on another version holds instead of the newest one; None for never."""
         later = [one.effective_from for one in self.versions if one.effective_from > rule.effective_from]

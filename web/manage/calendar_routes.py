@@ -9,14 +9,13 @@ from starlette.responses import Response
 
 from api.attendance import school_calendar
 from api.attendance.calendar_schemas import CalendarAnswer, HolidayAnswer, NewCalendar, NewHoliday
-from api.attendance.etags import Precondition, etag
 from api.attendance.reading import ReaderPart
 from api.attendance.service import Reader
 from api.paging import Day
 from core.attendance.school_days import EVERY_WEEKDAY
 from core.errors import EduTrackError
 from web.doors import Admin, Form, SentForm, Visit
-from web.inputs import read
+from web.inputs import read, version_of
 from web.manage import queries
 from web.pages import go_to, page, page_router
 
@@ -60,7 +59,7 @@ async def remove_holiday(visit: Admin, reader: ReaderPart, date: Day, form: Sent
 
 async def _change(visit: Visit, reader: Reader, form: Form, change: Change, done: str) -> Response:
     """Store the calendar with a change, if it is still the one that was shown."""
-    version = Precondition(if_match=etag(int(form["version"])) if form["version"].isdigit() else None)
+    version = version_of(form["version"])
     try:
         async with visit.transaction() as session:
             known, _ = await school_calendar.read(session)

@@ -7,7 +7,6 @@ from starlette.responses import Response
 from api.attendance import corrections, explain_service
 from api.attendance.correction_schemas import CorrectionRequest
 from api.attendance.courses import days_asked
-from api.attendance.etags import Precondition, etag
 from api.attendance.explain_queries import at_one_moment
 from api.attendance.explain_service import MOST_EVENTS
 from api.attendance.reading import ReaderPart
@@ -17,7 +16,7 @@ from api.paging import Day, DaysQuery
 from core.errors import EduTrackError
 from web.days.line import DayLine
 from web.doors import Admin, Form, SentForm, Visit
-from web.inputs import read
+from web.inputs import read, version_of
 from web.pages import go_to, page, page_router
 
 router = page_router("/reports/students")
@@ -48,9 +47,7 @@ async def day(visit: Admin, user_id: PathId, date: Day, reader: ReaderPart, done
 @router.post("/{user_id}/{date}")
 async def correct(visit: Admin, user_id: PathId, date: Day, reader: ReaderPart, form: SentForm) -> Response:
     """Correct a day, or withdraw what was corrected; not where somebody else did meanwhile."""
-    version = (
-        Precondition(if_match=etag(int(form["version"]))) if form["version"].isdigit() else Precondition()
-    )
+    version = version_of(form["version"])
     by = visit.user.id
     try:
         async with visit.transaction() as session:
