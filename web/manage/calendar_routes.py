@@ -8,20 +8,25 @@ from collections.abc import Callable
 from starlette.responses import Response
 
 from api.attendance import school_calendar
-from api.attendance.calendar_schemas import CalendarAnswer, HolidayAnswer, NewCalendar, NewHoliday
+from api.attendance.calendar_schemas import MOST_HOLIDAYS, CalendarAnswer, HolidayAnswer, NewCalendar
 from api.attendance.reading import ReaderPart
 from api.attendance.service import Reader
 from api.paging import Day
 from core.attendance.school_days import EVERY_WEEKDAY
-from core.errors import EduTrackError
+from core.errors import BadRequest, EduTrackError
 from web.doors import Admin, Form, SentForm, Visit
-from web.inputs import read, version_of
+from web.inputs import BadInput, read, version_of
 from web.manage import queries
+from web.manage.stretches import NewStretch, stretches
 from web.pages import go_to, page, page_router
 
 router = page_router("/manage/calendar")
 
 WEEKDAYS = {str(number) for number in EVERY_WEEKDAY}
+
+TOO_MANY = (
+    f"a calendar has at most {MOST_HOLIDAYS:,} holidays: remove some that are long over, then add these"
+)
 
 Change = Callable[[CalendarAnswer], CalendarAnswer]
 
@@ -42,17 +47,24 @@ async def set_weekdays(visit: Admin, reader: ReaderPart, form: SentForm) -> Resp
 @router.post("/holidays")
 async def add_holiday(visit: Admin, reader: ReaderPart, form: SentForm) -> Response:
     def added(known: CalendarAnswer) -> CalendarAnswer:
-        asked = read(NewHoliday, form.typed)
-        holiday = HolidayAnswer(date=asked.date, name=asked.name)
-        return known.model_copy(update={"holidays": [*known.holidays, holiday]})
+        asked = read(NewStretch, form.typed)
+        there = {one.date for one in known.holidays}
+        new = [HolidayAnswer(date=day, name=asked.name) for day in asked.days() if day not in there]
+        if not new:
+            raise BadInput({"date": "there is no school then already: see the holidays below"})
+        return known.model_copy(update={"holidays": [*known.holidays, *new]})
 
     return await _change(visit, reader, form, added, "added")
 
 
 @router.post("/holidays/{date}/remove")
 async def remove_holiday(visit: Admin, reader: ReaderPart, date: Day, form: SentForm) -> Response:
+    """Remove a day, or all from it to `last`."""
+
     def removed(known: CalendarAnswer) -> CalendarAnswer:
-        return known.model_copy(update={"holidays": [one for one in known.holidays if one.date != date]})
+        gone = read(NewStretch, {"date": str(date), "last": form["last"]})
+        kept = [one for one in known.holidays if not gone.date <= one.date <= (gone.last or gone.date)]
+        return known.model_copy(update={"holidays": kept})
 
     return await _change(visit, reader, form, removed, "removed")
 
@@ -63,7 +75,10 @@ async def _change(visit: Visit, reader: Reader, form: Form, change: Change, done
     try:
         async with visit.transaction() as session:
             known, _ = await school_calendar.read(session)
-            asked = NewCalendar.model_validate(change(known).model_dump(mode="json"))
+            changed = change(known)
+            if len(changed.holidays) > MOST_HOLIDAYS:
+                raise BadRequest(TOO_MANY)
+            asked = NewCalendar.model_validate(changed.model_dump(mode="json"))
             await school_calendar.write(session, asked, version)
     except EduTrackError as error:
         return await _page(visit, reader, error=error, form=form)
@@ -87,7 +102,7 @@ async def _page(
         error=error,
         typed=form.typed if form else {},
         weekdays=form.all("weekday") if form and "weekday" in form.typed else map(str, calendar.weekdays),
-        holidays=calendar.holidays,
+        stretches=stretches(calendar.holidays),
         version=version,
         courses=courses,
         today=reader.today,

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import select
 
+from api.attendance.calendar_schemas import MOST_HOLIDAYS
 from core.clock import utc_now
 from core.database import Sessions
 from core.tables import Attendance, AttendanceRule, Course, Holiday, StoredCalendar
@@ -63,6 +64,40 @@ async def test_holidays_come_and_go_and_weekdays_change(grace: Browser, sessions
     await grace.send(f"/manage/calendar/holidays/{holiday['date']}/remove", version="2")
     async with sessions.begin() as session:
         assert (await session.scalars(select(Holiday))).all() == []
+
+
+async def test_two_weeks_of_holidays_are_one_form_and_days_of_them_are_given_back(
+    grace: Browser, sessions: Sessions
+) -> None:
+    await grace.open("/manage/calendar")
+    add = "/manage/calendar/holidays"
+    await grace.send(add, date="2026-12-25", name="Christmas", version="0")
+    weeks = {"date": "2026-12-21", "last": "2027-01-03", "name": "Winter"}
+    assert (await grace.send(add, **weeks, version="1")).status_code == 303
+    again = await grace.send(add, **weeks, version="2")
+    assert (again.status_code, "no school then already" in again.text) == (400, True)
+    backwards = await grace.send(add, **weeks | {"last": "2026-12-01"}, version="2")
+    assert (backwards.status_code, 'value="2026-12-01"' in backwards.text) == (400, True)
+    async with sessions.begin() as session:
+        names = (await session.scalars(select(Holiday.name).order_by(Holiday.date))).all()
+    assert names == ["Winter"] * 4 + ["Christmas"] + ["Winter"] * 9
+    await grace.send(f"{add}/2026-12-22/remove", version="2")
+    await grace.send(f"{add}/2026-12-26/remove", last="2027-01-03", version="3")
+    async with sessions.begin() as session:
+        days = (await session.scalars(select(Holiday.date).order_by(Holiday.date))).all()
+    assert [day.day for day in days] == [21, 23, 24, 25]
+
+
+async def test_a_holiday_beyond_the_last_that_fits_is_refused_and_kept_as_typed(
+    grace: Browser, sessions: Sessions
+) -> None:
+    async with sessions.begin() as session:
+        first = date(2027, 1, 1)
+        session.add_all(Holiday(date=first + timedelta(days=n), name="-") for n in range(MOST_HOLIDAYS))
+    await grace.open("/manage/rules")
+    refused = await grace.send("/manage/calendar/holidays", date="2026-12-25", name="Christmas", version="0")
+    assert (refused.status_code, "at most 5,000" in refused.text) == (400, True)
+    assert 'value="Christmas"' in refused.text
 
 
 async def test_a_course_is_given_its_days_and_loses_them(grace: Browser, sessions: Sessions) -> None:
