@@ -82,7 +82,14 @@ class Http(HttpToolsProtocol):
         super().data_received(data)
         if self._road is not None and not self._awaits_body:
             self._await_body()
-        if not self._reading_head or self._another_ended:  # nobody knows how much of it is the head's
+        if self._reading_head:
+            self._await_head(data)
+
+    def _await_head(self, data: bytes) -> None:
+        """Give the rest of a head the time that a next request would have, and not all memory."""
+        if not self._head_bytes:
+            self._idle.set(self, self.timeout_keep_alive)
+        if self._another_ended:  # nobody knows how much of the data is the head's
             return
         self._head_bytes += len(data)
         if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
@@ -93,7 +100,6 @@ class Http(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Start to count. The server's own preparations wait until it is known that it answers."""
         self._reading_head, self._head_bytes = True, 0
-        self._idle.set(self, self.timeout_keep_alive)
         self.url = b""
         self.headers = []
         self.expect_100_continue = False

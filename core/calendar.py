@@ -9,6 +9,8 @@ RECEIPT_DAY_BEYOND = timedelta(hours=12)
 CLOCK_TOLERANCE = timedelta(minutes=5)
 
 _DAY = timedelta(days=1)
+_SHORTENED = timedelta(days=2)
+"""More than any number of days was ever shorter by than so many times 24 hours, a date left out included."""
 _TICK = timedelta(microseconds=1)
 
 
@@ -62,10 +64,13 @@ def place_wall_pair(
 
 def refusal(occurred_at: datetime, received_at: datetime, late_days: int, zone: ZoneInfo) -> str | None:
     """Return why an `occurred_at` (its clock already corrected) is refused at receipt, or None."""
-    if occurred_at - received_at > CLOCK_TOLERANCE:
+    age = received_at - occurred_at
+    if age < -CLOCK_TOLERANCE:
         return (
             "occurred_at is more than 5 minutes in the future: check the clock, or send sent_at to correct it"
         )
+    if age <= timedelta(days=late_days) - _SHORTENED:
+        return None
     earliest = local_date(received_at, zone) - timedelta(days=late_days)
     if occurred_at < day_start(earliest, zone):
         return f"occurred_at is more than {late_days} days ago: that day is closed"

@@ -4,6 +4,8 @@ What msgspec does not take (other types, unknown fields, broken JSON) goes to th
 """
 
 from collections.abc import Awaitable, Mapping
+from datetime import timedelta
+from functools import lru_cache
 from typing import TypeVar
 
 import msgspec
@@ -11,7 +13,7 @@ from starlette.responses import Response
 
 from api.credentials import claims_in, token_in
 from api.deps import require_student
-from api.progress.preferences import read_preferences
+from api.progress.preferences import Preferences, read_preferences
 from api.progress.routes import answer_batch, answer_report, student_of
 from api.progress.schemas import PlainBatch, PlainReport
 from api.progress.service import Desk
@@ -37,13 +39,17 @@ def _report(headers: RawHeaders, body: bytes, state: State) -> Awaitable[Respons
 async def _answer_report(request: PlainReport, headers: Mapping[bytes, bytes], state: State) -> Response:
     user = require_student(claims_in(headers.get(b"authorization"), state.tokens))
     desk = state.part(Desk)
-    prefer = headers.get(b"prefer")
-    preferences = read_preferences([prefer.decode("latin-1")] if prefer else [], desk.patience.record)
+    preferences = _preferences(headers.get(b"prefer"), desk.patience.record)
     key = headers.get(b"idempotency-key")
     answer = await desk.report(
         request, None if key is None else key.decode("latin-1"), user.user_id, preferences
     )
     return answer_report(answer, preferences)
+
+
+@lru_cache(maxsize=32)
+def _preferences(prefer: bytes | None, longest: timedelta) -> Preferences:
+    return read_preferences([prefer.decode("latin-1")] if prefer else [], longest)
 
 
 def _report_batch(headers: RawHeaders, body: bytes, state: State) -> Awaitable[Response] | None:

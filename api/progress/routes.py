@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Depends, Header, Request, Response, status
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
+from starlette.datastructures import MutableHeaders
 
 from api.credentials import MISSING, token_of
 from api.deps import DISABLED, ActiveUser, AppState, PathId, Session, Student, require_student
@@ -148,13 +150,19 @@ def answer_report(answer: AppliedAnswer | Accepted, preferences: Preferences) ->
         code, content = status.HTTP_202_ACCEPTED, msgspec.json.encode(answer)
     else:
         code, content = status.HTTP_201_CREATED, answer.model_dump_json().encode()
-    applied = preferences.applied(answered_async=isinstance(answer, Accepted))
-    return Response(
-        content,
-        code,
-        headers={"Preference-Applied": applied} if applied else None,
-        media_type="application/json",
-    )
+    response = Response(content, code)
+    response.raw_headers += _head(preferences, code)
+    return response
+
+
+@lru_cache(maxsize=128)
+def _head(preferences: Preferences, code: int) -> list[tuple[bytes, bytes]]:
+    """Return the headers of all such answers; to make them anew costs as much as to judge the event."""
+    head = MutableHeaders({"Content-Type": "application/json"})
+    applied = preferences.applied(answered_async=code == status.HTTP_202_ACCEPTED)
+    if applied:
+        head["Preference-Applied"] = applied
+    return head.raw
 
 
 def answer_batch(verdicts: Sequence[Verdict]) -> Response:

@@ -120,3 +120,19 @@ class TestRefusalAtReceipt:
         late = refusal(utc("2026-05-02T23:59:59"), self.received, 7, UTC_ZONE)
         assert late is not None
         assert "7 days" in late
+
+    @given(
+        st.sampled_from([UTC_ZONE, CAIRO, TORONTO, ZoneInfo("Pacific/Apia"), ZoneInfo("Pacific/Kwajalein")]),
+        st.sampled_from(["2011-12-28", "1993-08-20", "2026-03-27", "2026-10-23"]),
+        st.integers(0, 9),
+        st.integers(0, 20 * 24 * 60),
+        st.integers(-300, 12 * 24 * 60),
+    )
+    def test_it_is_by_the_first_date_allowed_also_where_dates_are_left_out(
+        self, zone: ZoneInfo, near: str, late_days: int, minutes: int, age: int
+    ) -> None:
+        received = utc(near) + timedelta(minutes=minutes)
+        occurred = received - timedelta(minutes=age)
+        earliest = day_start(local_date(received, zone) - timedelta(days=late_days), zone)
+        allowed = age >= -5 and occurred >= earliest
+        assert (refusal(occurred, received, late_days, zone) is None) == allowed
