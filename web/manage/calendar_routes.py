@@ -17,7 +17,7 @@ from core.errors import BadRequest, EduTrackError
 from web.doors import Admin, Form, SentForm, Visit
 from web.inputs import BadInput, read, version_of
 from web.manage import queries
-from web.manage.stretches import NewStretch, stretches
+from web.manage.stretches import NewStretch, Removal, stretches
 from web.pages import go_to, page, page_router
 
 router = page_router("/manage/calendar")
@@ -59,11 +59,11 @@ async def add_holiday(visit: Admin, reader: ReaderPart, form: SentForm) -> Respo
 
 @router.post("/holidays/{date}/remove")
 async def remove_holiday(visit: Admin, reader: ReaderPart, date: Day, form: SentForm) -> Response:
-    """Remove a day, or all from it to `last`."""
+    """Remove a day, or all from it to `until`."""
 
     def removed(known: CalendarAnswer) -> CalendarAnswer:
-        gone = read(NewStretch, {"date": str(date), "last": form["last"]})
-        kept = [one for one in known.holidays if not gone.date <= one.date <= (gone.last or gone.date)]
+        until = read(Removal, form.typed).until or date
+        kept = [one for one in known.holidays if not date <= one.date <= until]
         return known.model_copy(update={"holidays": kept})
 
     return await _change(visit, reader, form, removed, "removed")

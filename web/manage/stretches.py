@@ -38,6 +38,14 @@ class NewStretch(BaseModel):
         return [self.date + number * _DAY for number in range(count)]
 
 
+class Removal(BaseModel):
+    """Up to which day holidays are removed, however far away that is."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    until: PlainDay | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Stretch:
     """Holidays of one name, on days that follow each other."""

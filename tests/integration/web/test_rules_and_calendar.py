@@ -82,7 +82,7 @@ async def test_two_weeks_of_holidays_are_one_form_and_days_of_them_are_given_bac
         names = (await session.scalars(select(Holiday.name).order_by(Holiday.date))).all()
     assert names == ["Winter"] * 4 + ["Christmas"] + ["Winter"] * 9
     await grace.send(f"{add}/2026-12-22/remove", version="2")
-    await grace.send(f"{add}/2026-12-26/remove", last="2027-01-03", version="3")
+    await grace.send(f"{add}/2026-12-26/remove", until="2027-01-03", version="3")
     async with sessions.begin() as session:
         days = (await session.scalars(select(Holiday.date).order_by(Holiday.date))).all()
     assert [day.day for day in days] == [21, 23, 24, 25]
@@ -98,6 +98,9 @@ async def test_a_holiday_beyond_the_last_that_fits_is_refused_and_kept_as_typed(
     refused = await grace.send("/manage/calendar/holidays", date="2026-12-25", name="Christmas", version="0")
     assert (refused.status_code, "at most 5,000" in refused.text) == (400, True)
     assert 'value="Christmas"' in refused.text
+    last = str(first + timedelta(days=MOST_HOLIDAYS - 1))
+    removed = await grace.send(f"/manage/calendar/holidays/{first}/remove", until=last, version="0")
+    assert removed.status_code == 303
 
 
 async def test_a_course_is_given_its_days_and_loses_them(grace: Browser, sessions: Sessions) -> None:
