@@ -40,8 +40,9 @@ class WatchTime:
     async def apply(self, events: Sequence[Event], *, awaited: bool = True) -> list[Applied]:
         """Log the events, bring the rows they touch up to date, commit; answer each event, in order.
 
-        One transaction, and a second one for users who are locked by somebody else just now. The records are
-        only read where somebody has `awaited` the answers.
+        One transaction, and a second one for users who are locked by somebody else just now. If the second
+        one fails, the call that tries again answers what the first one applied as `duplicate`. The records
+        are only read where somebody has `awaited` the answers.
 
         Raises:
             PolicyMismatch: the rows are under another policy now; this process must not write them.
