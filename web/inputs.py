@@ -51,7 +51,8 @@ def change_of(model: type[Model], typed: Mapping[str, str]) -> Model:
 
 def version_of(text: str) -> Precondition:
     """Return for which version a form was shown; for any where it names none."""
-    return Precondition(if_match=etag(int(text)) if text.isdecimal() else None)
+    names_one = text.isascii() and text.isdecimal()
+    return Precondition(if_match=etag(text) if names_one else None)  # as text: int() refuses 5,000 digits
 
 
 def _read(model: type[Model], given: Mapping[str, str]) -> Model:

@@ -17,7 +17,7 @@ ETAG_HEADER: dict[str, Any] = {
 _TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 
 
-def etag(version: int) -> str:
+def etag(version: int | str) -> str:
     """Return the ETag of a version; 0 is that of what does not exist yet."""
     return f'"{version}"'
 

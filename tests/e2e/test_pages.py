@@ -4,6 +4,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -52,6 +53,8 @@ async def school(running: Processes, own_settings: Settings, site: Site, browser
     asked = await asyncio.to_thread(
         admin.post, "/videos/youtube-playlist", json={"playlist_url": "PL0123456789"}
     )
+    stored = await asyncio.to_thread(admin.put, "/attendance/calendar", json=calendar())
+    assert stored.status_code == 200
     day = await asyncio.to_thread(watch_some, student)
     await put(own_settings.amqp_url.get_secret_value(), b"no events", "first")
     await put(own_settings.amqp_url.get_secret_value(), b"none either", "second")
@@ -60,6 +63,13 @@ async def school(running: Processes, own_settings: Settings, site: Site, browser
     await windows[1].sign_in("grace")
     ada, grace, nobody = windows
     return School(ada, grace, nobody, student, day, asked.json()["import"]["id"])
+
+
+def calendar() -> dict[str, Any]:
+    """Return school on every day but three that follow each other, a month from now."""
+    first = datetime.now(UTC).date() + timedelta(days=30)
+    holidays = [{"date": str(first + timedelta(days=number)), "name": "Winter"} for number in range(3)]
+    return {"weekdays": [1, 2, 3, 4, 5, 6, 7], "holidays": holidays}
 
 
 def watch_some(student: httpx.Client) -> str:
@@ -113,6 +123,7 @@ async def test_a_page_can_be_used_by_everybody(
     visitor.foreign.clear()
     await visitor.show("light-desk")
     await visitor.go(school.path(path))
+    await visitor.unfold()
     for mode in MODES:
         await visitor.show(mode)
         await visitor.photograph(f"{name}-{mode}")

@@ -94,6 +94,10 @@ class Visitor:
         await self.page.keyboard.press("Enter")
         await self.page.get_by_role("button", name="Sign out").wait_for()
 
+    async def unfold(self) -> None:
+        """Open everything that is folded away."""
+        await self.page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+
     async def show(self, mode: str) -> None:
         scheme, width = MODES[mode]
         await self.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
