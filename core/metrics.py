@@ -19,6 +19,11 @@ REQUESTS = Histogram(
 )
 EVENTS_ACCEPTED = Counter("edutrack_events_accepted_total", "Events made durable by this API process")
 EVENTS_REFUSED = Counter("edutrack_events_refused_total", "Events of reports this API process refused")
+"""Reports answered 400 or 404, events of batches answered so, and those that are `rejected` in one.
+
+Not what cannot be read (422, broken JSON) or may come again as it is (503), nor what a worker rejects later.
+"""
+
 EVENTS_HANDLED = Counter("edutrack_events_handled_total", "Events this worker is done with", ("outcome",))
 """`outcome` is applied, duplicate or rejected."""
 

@@ -9,7 +9,7 @@ import msgspec
 from pydantic import ValidationError
 
 from api.progress.intake import Receipt, choose_event_id, read_events
-from api.progress.schemas import PlainEvent, ReportedEvent
+from api.progress.schemas import MAX_BATCH_EVENTS, PlainEvent, ReportedEvent
 from core.errors import BadRequest
 from events.schemas import Event
 
@@ -47,7 +47,13 @@ def judge(elements: Sequence[Any], receipt: Receipt, new_id: Callable[[], UUID])
     """Return what each element of a batch means, in order; none spoils another.
 
     Elements are plain events, or whatever JSON there was.
+
+    Raises:
+        BadRequest: there are too many.
+
     """
+    if len(elements) > MAX_BATCH_EVENTS:
+        raise BadRequest(f"a batch has at most {MAX_BATCH_EVENTS} events: send several")
     return [_judge(element, receipt, new_id) for element in elements]
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import chain
 from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,7 +15,6 @@ from api.progress.intake import Receipt, choose_event_id, clock_correction, read
 from api.progress.known_videos import KnownVideos
 from api.progress.preferences import Preferences
 from api.progress.schemas import (
-    MAX_BATCH_EVENTS,
     Accepted,
     AppliedAnswer,
     BatchRequest,
@@ -27,6 +27,7 @@ from core.clock import Clock
 from core.coverage import Seen, seen_of_video
 from core.database import AWAY
 from core.errors import BadRequest, Conflict, NotFound, Unavailable
+from core.metrics import EVENTS_REFUSED
 from core.policy import Policy
 from events.acceptance import Acceptance
 from events.replies import Replies
@@ -77,10 +78,15 @@ class Desk:
             Unavailable: nothing was accepted.
 
         """
-        receipt = self._receipt(user_id, request.sent_at)
-        event_id = choose_event_id(request.event_id, idempotency_key, uuid4)
-        events = read_events(request, event_id, receipt)
+        try:
+            receipt = self._receipt(user_id, request.sent_at)
+            event_id = choose_event_id(request.event_id, idempotency_key, uuid4)
+            events = read_events(request, event_id, receipt)
+        except BadRequest:
+            EVENTS_REFUSED.inc()
+            raise
         if await self._missing({request.video_id}):
+            EVENTS_REFUSED.inc()
             raise NotFound(batch.UNKNOWN_VIDEO)
         answer = await self._accept_and_wait(events, preferences.wait)
         if answer is not None and answer.outcome == "rejected":
@@ -97,14 +103,18 @@ class Desk:
             Unavailable: nothing was accepted.
 
         """
-        if len(request.events) > MAX_BATCH_EVENTS:
-            raise BadRequest(f"a batch has at most {MAX_BATCH_EVENTS} events: send several")
-        judged = batch.judge(request.events, self._receipt(user_id, request.sent_at), uuid4)
+        try:
+            judged = batch.judge(request.events, self._receipt(user_id, request.sent_at), uuid4)
+        except BadRequest:
+            EVENTS_REFUSED.inc(len(request.events))
+            raise
         missing = await self._missing({event.video_id for one in judged for event in one.events})
         judged = [one.unless_missing(missing) for one in judged]
-        events = [event for one in judged for event in one.events]
-        if events:
-            await self._accept(events)
+        good = [one.events for one in judged if one.events]
+        if good:
+            await self._accept([*chain.from_iterable(good)])
+        if len(good) < len(judged):
+            EVENTS_REFUSED.inc(len(judged) - len(good))
         return [one.result() for one in judged]
 
     def _receipt(self, user_id: int, sent_at: str | None) -> Receipt:

@@ -14,6 +14,7 @@ from fastapi import APIRouter, FastAPI
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 
 from api.factory import Service, create_app
 from api.progress import service
@@ -185,6 +186,42 @@ def test_what_is_not_plain_is_left_to_the_route(stage: Stage, body: Any, headers
     answer, accepted = stage.ask(stage.roads_alone, "/progress", request)
     assert answer is not None
     assert (answer[0], accepted) == (404, [])
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "refused"),
+    [
+        ("/progress", PLAY, 0),
+        ("/progress", PLAY | {"video_id": 4}, 1),
+        ("/progress", PLAY | {"start_time": "25:00:00", "end_time": "10:00:00"}, 1),
+        ("/progress", PLAY | {"sent_at": "yesterday"}, 1),
+        ("/progress", PLAY | {"video_id": "1"}, 0),
+        ("/progress/batch", {"events": [PLAY | {"end_time": "11:00:00"}, PLAY]}, 0),
+        ("/progress/batch", {"events": [PLAY | {"end_time": "11:00:00"}, PLAY | {"video_id": 4}, {}]}, 2),
+        ("/progress/batch", {"events": [PLAY] * 3, "sent_at": "yesterday"}, 3),
+        ("/progress/batch", {"events": [PLAY] * 1_001}, 1_001),
+    ],
+)
+def test_events_that_are_refused_are_counted(stage: Stage, path: str, body: Any, refused: int) -> None:
+    request = {"body": json.dumps(body).encode(), "headers": RIGHT_HEADERS}
+    for app in (stage.routes_alone, stage.both):
+        before = counted()
+        stage.ask(app, path, request)
+        assert counted() - before == refused
+
+
+def test_what_may_come_again_is_not_counted_as_refused(stage: Stage) -> None:
+    before = counted()
+    for path, body in (("/progress", PLAY), ("/progress/batch", {"events": [PLAY, {}]})):
+        request = {"body": json.dumps(body).encode(), "headers": RIGHT_HEADERS, "away": True}
+        answer, _ = stage.ask(stage.both, path, request)
+        assert answer is not None
+        assert answer[0] == 503
+    assert counted() == before
+
+
+def counted() -> float:
+    return REGISTRY.get_sample_value("edutrack_events_refused_total") or 0
 
 
 @pytest.mark.parametrize(
