@@ -1,7 +1,6 @@
 """An API process: a socket, an application and the server between them."""
 
 import asyncio
-import gc
 import logging
 import os
 import signal
@@ -17,6 +16,7 @@ from fastapi import FastAPI
 from api.factory import Service, create_app
 from api.protocol import http
 from core.errors import EduTrackError
+from core.garbage import collect_rarely
 from core.logs import configure_logging
 from core.metrics import serve_metrics
 from core.settings import Settings
@@ -32,8 +32,6 @@ class ServerPolicy:
     keep_alive: timedelta = timedelta(seconds=65)
     """Longer than the minute after which common reverse proxies close idle connections themselves."""
     graceful: timedelta = timedelta(seconds=10)
-    collect_after: int = 10_000
-    """New objects between two looks for unreachable cycles: requests make many objects and few cycles."""
 
 
 SERVER = ServerPolicy()
@@ -71,15 +69,8 @@ async def _serve(settings: Settings, services: Sequence[Service], listening: soc
         if not server.should_exit:
             names = ", ".join(service.name for service in services)
             log.info("serving %s on %s", names, _shown(listening))
-            _collect_rarely()
+            collect_rarely()
             await server.serve(sockets=[listening])
-
-
-def _collect_rarely() -> None:
-    """Look for garbage less often, and never again among what was loaded before the first request."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(SERVER.collect_after)
 
 
 class Server(uvicorn.Server):

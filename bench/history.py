@@ -5,6 +5,7 @@ of its student or on another student, so that it has a progress row and an atten
 made here is what the worker would have made of the events: `edutrack verify` finds no difference.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from bench import database
@@ -14,7 +15,9 @@ from core.clock import utc_now
 
 VISIT_EVENTS = 10
 DAYS = 200
-PORTION_VISITS = 50_000
+PORTION_VISITS = 20_000
+SIDE_BY_SIDE = 2
+"""Portions that are added at once."""
 STEP = 48_271
 """Prime to every number of students used here: the students of a portion are far apart and all different."""
 
@@ -67,8 +70,13 @@ def add_history(site: Site, students: int, events: range, of: int) -> None:
     log = _LOG.format(id=_ID.format(n="n"), **words)
     players = _PLAYERS.format(id=_ID.format(n=VISIT_EVENTS - 1), **words)
     statements = (log, _PROGRESS.format(**words), _ATTENDANCE.format(**words), players)
-    for first in range(events.start // VISIT_EVENTS, events.stop // VISIT_EVENTS, PORTION_VISITS):
-        last = min(first + PORTION_VISITS, events.stop // VISIT_EVENTS) - 1
+    end = events.stop // VISIT_EVENTS
+
+    def add(first: int) -> None:
+        last = min(first + PORTION_VISITS, end) - 1
         for statement in statements:
             database.ask(site.database_url, statement, first_day, first, last)
+
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as portions:
+        list(portions.map(add, range(events.start // VISIT_EVENTS, end, PORTION_VISITS)))
     database.ask(site.database_url, _TIDY)

@@ -12,6 +12,9 @@ _DAY = timedelta(days=1)
 _SHORTENED = timedelta(days=2)
 """More than any number of days was ever shorter by than so many times 24 hours, a date left out included."""
 _TICK = timedelta(microseconds=1)
+_NO_DAY = datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC), date.min
+_latest_day: dict[ZoneInfo, tuple[datetime, datetime, date]] = {}
+"""First instant, end and date of the day that was asked for last: most events are of the same one."""
 
 
 @lru_cache(maxsize=4096)
@@ -30,8 +33,13 @@ def day_start(day: date, zone: ZoneInfo) -> datetime:
 
 def local_date(at: datetime, zone: ZoneInfo) -> date:
     """Return the local date an instant belongs to: the last one that has begun."""
-    day = _local(at, zone).date()
-    return day + _DAY if day_start(day + _DAY, zone) <= at else day
+    first, end, day = _latest_day.get(zone, _NO_DAY)
+    if not first <= at < end:
+        day = _local(at, zone).date()
+        if day_start(day + _DAY, zone) <= at:
+            day += _DAY
+        _latest_day[zone] = day_start(day, zone), day_start(day + _DAY, zone), day
+    return day
 
 
 def place_wall_time(wall: time, received_at: datetime, zone: ZoneInfo) -> datetime:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import re
 import shutil
 from dataclasses import dataclass
@@ -31,7 +32,6 @@ SETTINGS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
     "max_connections": "200",
-    "shared_buffers": "256MB",
     "password_encryption": "scram-sha-256",
     # Durability is a promise of ours: an answered event survives kill -9 and a power cut.
     "fsync": "on",
@@ -45,6 +45,14 @@ SETTINGS = {
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %a ",
 }
+
+
+def shared_buffers_mb(memory_bytes: int) -> int:
+    """Return how much PostgreSQL may keep of its tables: an eighth of a machine's memory, at most 1 GiB.
+
+    A log that is larger than that costs a read and a write of a page for each student who comes back.
+    """
+    return max(128, min(1024, memory_bytes // 8 // 1024**2))
 
 
 @dataclass(frozen=True)
@@ -84,7 +92,8 @@ class Postgres:
         if not self.data.exists():
             self._initdb(binaries, tasks)
         private_folder(self.data, self.home.account)
-        settings = SETTINGS | {"port": str(self.port)}
+        megabytes = shared_buffers_mb(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+        settings = SETTINGS | {"port": str(self.port), "shared_buffers": f"{megabytes}MB"}
         lines = "".join(f"{name} = '{value}'\n" for name, value in settings.items())
         write_private(self.data / "edutrack.conf", lines, self.home.account)
 

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.database import AWAY, SILENT_MS, Sessions, close, make_engine, make_sessions
+from core.garbage import collect_rarely
 from core.logs import configure_logging
 from core.metrics import serve_metrics
 from core.policy import Policy
@@ -87,6 +88,7 @@ async def _work(settings: Settings) -> None:
         await started
         await meter.start()
         await sender.start()
+        collect_rarely()
         await consumer.run()
     except asyncio.CancelledError:
         log.info("stopped before the database was there")

@@ -136,3 +136,17 @@ class TestRefusalAtReceipt:
         earliest = day_start(local_date(received, zone) - timedelta(days=late_days), zone)
         allowed = age >= -5 and occurred >= earliest
         assert (refusal(occurred, received, late_days, zone) is None) == allowed
+
+
+@given(
+    st.sampled_from([HAVANA, ST_JOHNS, CAIRO, ZoneInfo("Pacific/Apia"), BERLIN]),
+    st.sampled_from(["2011-12-28", "2026-03-27", "2006-10-28", "2024-04-25"]),
+    st.lists(st.integers(0, 6 * 24 * 60), min_size=1, max_size=20),
+)
+def test_an_instant_is_of_the_day_that_has_begun_and_not_ended_whatever_was_asked_before(
+    zone: ZoneInfo, near: str, minutes: list[int]
+) -> None:
+    for minute in minutes:
+        at = utc(near) + timedelta(minutes=minute)
+        day = local_date(at, zone)
+        assert day_start(day, zone) <= at < day_start(day + timedelta(days=1), zone)
