@@ -8,8 +8,10 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.videos.service import NO_VIDEO
+from core.accounts import NO_PASSWORD
 from core.errors import NotFound
 from core.people.erasing import NO_USER
+from core.roles import Role
 from core.tables import AttendanceRule, Course, PlaylistImport, Registration, User, Video
 
 
@@ -30,6 +32,14 @@ class Person(NamedTuple):
     role: str
     disabled_at: datetime | None
     created_at: datetime
+
+
+class WaitingCourse(NamedTuple):
+    """A course with students who cannot sign in yet."""
+
+    id: int
+    title: str
+    students: int
 
 
 class RuleRow(NamedTuple):
@@ -65,6 +75,19 @@ async def open_courses(session: AsyncSession) -> Sequence[Course]:
     """Return the courses that are not archived, by title."""
     statement = select(Course).where(Course.archived_at.is_(None))
     return (await session.scalars(statement.order_by(Course.course_title, Course.id))).all()
+
+
+async def courses_without_password(session: AsyncSession) -> Sequence[WaitingCourse]:
+    """Return the courses with students who have no password, archived or not, by title."""
+    statement = (
+        select(Course.id, Course.course_title, func.count())
+        .join(Registration, Registration.course_id == Course.id)
+        .join(User, User.id == Registration.user_id)
+        .where(User.password_hash == NO_PASSWORD, User.role == Role.STUDENT.value)
+        .group_by(Course.id)
+        .order_by(Course.course_title, Course.id)
+    )
+    return [WaitingCourse._make(row) for row in await session.execute(statement)]
 
 
 async def rules(session: AsyncSession) -> Sequence[RuleRow]:

@@ -2,20 +2,26 @@
 
 import logging
 from collections.abc import AsyncIterator
+from typing import Annotated
 
 from fastapi import Query
+from pydantic import BaseModel, Field
 from starlette.responses import Response, StreamingResponse
 
 from api.attendance.csv import text
 from api.auth import service as accounts
 from api.auth.handout import give_passwords
+from api.courses import service as courses
 from api.deps import PathId
 from api.rosters import service
 from core.errors import BadRequest, EduTrackError, Unavailable
 from core.rosters import requests
 from core.rosters.reading import ENCODINGS
+from core.security import MAX_ID
 from core.tables import RosterStatus
 from web.doors import Admin, SentForm, Visit
+from web.inputs import read
+from web.manage import queries
 from web.pages import HEADERS, go_to, page, page_router
 
 log = logging.getLogger(__name__)
@@ -24,6 +30,12 @@ router = page_router("/manage/rosters")
 
 SHOWN = 30
 NO_FILE = "choose a CSV file with the columns username and email"
+
+
+class Handout(BaseModel):
+    """Who is given a password: students of a course; without it, of all."""
+
+    course_id: Annotated[int, Field(ge=1, le=MAX_ID)] | None = None
 
 
 @router.get("")
@@ -47,13 +59,21 @@ async def hand_in(visit: Admin, form: SentForm) -> Response:
 
 
 @router.post("/passwords")
-async def give(visit: Admin, _: SentForm) -> Response:
+async def give(visit: Admin, form: SentForm) -> Response:
     """Give students without a password one each, and answer with the file that is to be handed out.
+
+    They are those of the course that was chosen, or all.
 
     It ends early where the database goes away or many people sign in: those who are not in it have none yet.
     """
-    async with visit.transaction() as session:
-        students = await accounts.without_password(session, None)
+    try:
+        course_id = read(Handout, form.typed).course_id
+        async with visit.transaction() as session:
+            if course_id is not None:
+                await courses.one(session, course_id)
+            students = await accounts.without_password(session, course_id)
+    except EduTrackError as error:
+        return await _list(visit, error=error)
 
     async def lines() -> AsyncIterator[str]:
         yield text([("username", "password")])
@@ -86,8 +106,15 @@ async def _list(visit: Visit, *, error: EduTrackError | None = None) -> Response
     async with visit.transaction() as session:
         found = await service.page(session, before=None, limit=SHOWN)
         without = len(await accounts.without_password(session, None))
+        waiting = await queries.courses_without_password(session)
     return page(
-        visit, "manage/rosters.html", error=error, rosters=found, encodings=ENCODINGS, without=without
+        visit,
+        "manage/rosters.html",
+        error=error,
+        rosters=found,
+        encodings=ENCODINGS,
+        without=without,
+        waiting=waiting,
     )
 
 

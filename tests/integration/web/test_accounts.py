@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from core.accounts import NO_PASSWORD
 from core.database import Sessions
-from core.tables import User
+from core.tables import Course, Registration, User
 from tests.integration.web.conftest import PASSWORD, Browser
 
 NEW = "staple of the sea"
@@ -64,3 +64,31 @@ async def test_students_without_a_password_are_given_one_in_a_file(
     assert header == "username,password"
     assert (await browser.sign_in(*line.split(","))).headers["location"] == "/"
     assert "no password yet" not in (await grace.open("/manage/rosters")).text
+
+
+async def test_passwords_are_given_to_the_students_of_one_course(
+    grace: Browser, sessions: Sessions, people: dict[str, int]
+) -> None:
+    async with sessions.begin() as session:
+        ada = await session.get_one(User, people["ada"])
+        ada.password_hash = NO_PASSWORD
+        names = {"username": "bea", "username_key": "bea", "email": "b@b.org", "email_key": "b@b.org"}
+        bea = User(**names, password_hash=NO_PASSWORD, role="student")
+        session.add_all([bea, Course(course_title="Optics"), Course(course_title="Logic")])
+        await session.flush()
+        session.add_all(
+            [Registration(course_id=1, user_id=ada.id), Registration(course_id=2, user_id=bea.id)]
+        )
+    shown = (await grace.open("/manage/rosters")).text
+    assert ">Optics: 1</option>" in shown
+    assert ">all courses, or none: 2</option>" in shown
+    for course_id, status, reason in (("x", 400, "Course id: "), ("3", 404, "There is no such course")):
+        refused = await grace.send("/manage/rosters/passwords", course_id=course_id)
+        assert refused.status_code == status
+        assert reason in refused.text
+    assert "ada," in (file := (await grace.send("/manage/rosters/passwords", course_id="1")).text)
+    assert "bea," not in file
+    shown = (await grace.open("/manage/rosters")).text
+    assert "1 student has no password" in shown
+    assert ">Logic: 1</option>" in shown
+    assert ">Optics: " not in shown
