@@ -27,7 +27,8 @@ FASTEST = 16
 PAUSE, HEARTBEAT, PLAY = 0, 1, 2
 
 _STEPS = f"""
-SELECT user_id, video_id, kind, occurred_at, position AS b, CASE WHEN before_kind > {PAUSE} THEN a END AS a,
+SELECT user_id, video_id, kind, occurred_at, event_id, position AS b,
+       CASE WHEN before_kind > {PAUSE} THEN a END AS a,
        rate * CASE
            WHEN kind = {HEARTBEAT} AND before_kind > {PAUSE} AND elapsed <= {SILENCE_SECONDS} THEN elapsed
            WHEN kind = {PAUSE} AND (before_kind = {HEARTBEAT} AND elapsed <= {SILENCE_SECONDS}
@@ -37,8 +38,9 @@ SELECT user_id, video_id, kind, occurred_at, position AS b, CASE WHEN before_kin
                THEN least(elapsed, coalesce(claimed_seconds, 0))
            ELSE 0 END AS reach
 FROM (
-    SELECT user_id, video_id, kind, occurred_at, claimed_seconds, position, lag(position) OVER player AS a,
-           coalesce(lag(speed) OVER player, speed, 1) AS rate, lag(kind) OVER player AS before_kind,
+    SELECT user_id, video_id, kind, occurred_at, event_id, claimed_seconds, position,
+           lag(position) OVER player AS a, lag(kind) OVER player AS before_kind,
+           coalesce(lag(speed) OVER player, speed, 1) AS rate,
            extract(epoch FROM occurred_at - lag(occurred_at) OVER player)::float8 AS elapsed
     FROM (
         SELECT *,
@@ -53,7 +55,8 @@ FROM (
 _SEEN = f"""
 SELECT user_id, video_id,
        range_agg(int4range(round(1000 * lo)::int, round(1000 * hi)::int)) FILTER (WHERE hi > lo) AS seen,
-       (array_agg(b ORDER BY occurred_at DESC, kind DESC) FILTER (WHERE b IS NOT NULL))[1] AS position,
+       (array_agg(b ORDER BY occurred_at DESC, kind DESC, event_id DESC)
+           FILTER (WHERE b IS NOT NULL))[1] AS position,
        max(occurred_at) FILTER (WHERE b IS NOT NULL) AS position_at
 FROM (
     SELECT *, greatest(0, coalesce(a, b - reach)) AS lo,
