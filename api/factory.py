@@ -24,7 +24,7 @@ from core.settings import Settings
 __all__ = ["Dependency", "Service", "create_app"]
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_EXPOSED = ("ETag", "Link", "Location", "Preference-Applied", "Retry-After")
+_EXPOSED = ("Date", "ETag", "Link", "Location", "Preference-Applied", "Retry-After")
 _ACCEPTED = (
     *("Accept", "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match"),
     *("Last-Event-ID", "Prefer"),

@@ -25,6 +25,8 @@ pytestmark = [pytest.mark.serial, pytest.mark.e2e]  # videos play in real time
 
 HEARTBEAT_SECONDS = 2.0
 AWAY_SECONDS = 6.0
+SLOW_SECONDS = 10.0
+FAR = timedelta(hours=3)
 SOON = 60
 
 
@@ -61,6 +63,11 @@ class Viewer:
         answer: httpx.Response = await asyncio.to_thread(self.student.get, "/attendance/today")
         return float(answer.json()["total_seconds"])
 
+    async def began(self) -> datetime:
+        """Return the first play of all."""
+        first = (await asyncio.to_thread(self.student.get, "/progress/video/1")).json()[-1]
+        return datetime.fromisoformat(f"{first['date']}T{first['first_start_time']}+00:00")
+
 
 async def run(page: Page, script: str) -> None:
     await page.evaluate("script => new Function('video', script)(document.querySelector('video'))", script)
@@ -84,14 +91,23 @@ async def test_nothing_is_lost_and_nothing_is_inflated(
         page_left(await viewer("page-left"), browser),
         token_expires(await viewer("token-expires"), browser),
         tab_hidden(await viewer("tab-hidden"), browser),
+        slow_line(await viewer("slow-line"), browser),
+        clock_wrong_on_a_slow_line(await viewer("clock-wrong"), browser),
+        clock_set_right(await viewer("clock-set-right"), browser),
         asleep_then_killed(await viewer("killed"), tmp_path / "profile"),
     )
 
 
 @asynccontextmanager
-async def page_of(viewer: Viewer, browser: Browser, **fields: object) -> AsyncIterator[Page]:
-    """Open a page in a profile of its own, and play."""
+async def page_of(
+    viewer: Viewer, browser: Browser, ahead: timedelta = timedelta(), **fields: object
+) -> AsyncIterator[Page]:
+    """Open a page in a profile of its own, whose clock may be wrong, and play."""
     context = await browser.new_context()
+    milliseconds = ahead // timedelta(milliseconds=1)
+    await context.add_init_script(
+        f"const right = Date.now; window.ahead = {milliseconds}; Date.now = () => right() + ahead"
+    )
     page = await context.new_page()
     await viewer.open(page, **fields)
     await viewer.play(page)
@@ -175,6 +191,39 @@ async def tab_hidden(viewer: Viewer, browser: Browser) -> None:
         await run(page, "video.pause()")
         await asyncio.sleep(AWAY_SECONDS)
         await all_is_there(viewer, page)
+
+
+async def slow_line(viewer: Viewer, browser: Browser) -> None:
+    """A play that arrives ten seconds late has begun when it did."""
+    async with page_of(viewer, browser) as page:
+        await asyncio.sleep(3)
+        await run(page, "video.pause()")
+        await viewer.watch_time(2)
+        viewer.way.stall()
+        await run(page, "video.play()")
+        await asyncio.sleep(SLOW_SECONDS)
+        viewer.way.flow()
+        await all_is_there(viewer, page)
+
+
+async def clock_wrong_on_a_slow_line(viewer: Viewer, browser: Browser) -> None:
+    began = datetime.now(UTC)
+    async with page_of(viewer, browser, ahead=FAR) as page:
+        viewer.way.stall()
+        await asyncio.sleep(SLOW_SECONDS)
+        viewer.way.flow()
+        await all_is_there(viewer, page)
+    assert abs(await viewer.began() - began) < timedelta(minutes=1)
+
+
+async def clock_set_right(viewer: Viewer, browser: Browser) -> None:
+    began = datetime.now(UTC)
+    async with page_of(viewer, browser, ahead=-FAR) as page:
+        await asyncio.sleep(5)
+        await page.evaluate("ahead = 0")
+        await asyncio.sleep(5)
+        await all_is_there(viewer, page)
+    assert abs(await viewer.began() - began) < timedelta(minutes=1)
 
 
 async def asleep_then_killed(viewer: Viewer, folder: Path) -> None:

@@ -7,7 +7,7 @@ import { playerOf, youTubeSource } from "./src/youtube.js";
 const HEARTBEAT_SECONDS = 10;
 /** A minute, because two make a silence. */
 const LONGEST_HEARTBEAT_SECONDS = 60;
-/** So long a pause that is none of the viewer's waits for the play behind it: one request, one correction of clocks. */
+/** So long a pause that is none of the viewer's waits for the play behind it: one request. */
 const TOGETHER = 1000;
 
 /** @typedef {import("./edutrack.d.ts").Target} Target */

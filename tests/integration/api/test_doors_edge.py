@@ -225,7 +225,7 @@ async def test_pages_of_origins_that_are_set_may_call_and_no_others(
     assert "access-control-allow-credentials" not in friend.headers
     assert (stranger.status_code, "access-control-allow-origin" in stranger.headers) == (400, False)
     exposed = answer.headers["access-control-expose-headers"]
-    assert {"Location", "Link", "Preference-Applied", "Retry-After"} <= {*exposed.split(", ")}
+    assert {"Date", "Location", "Link", "Preference-Applied", "Retry-After"} <= {*exposed.split(", ")}
     assert too_large.headers["access-control-allow-origin"] == "https://school.example"
 
 

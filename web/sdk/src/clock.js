@@ -1,23 +1,54 @@
+/** So much two clocks may part at once; more is a sleep, or somebody has set one. */
+const STEP = 1000;
+/** A clock that may be so right is right: the server tells whole seconds, and renews them each second. */
+const RIGHT = 5000;
+
+/**
+ * A time during which nobody set the clock. `offset` is how far the server is ahead of it, in milliseconds: 0 where it
+ * may be right, missing until somebody has asked, null where there was no answer to that.
+ * @typedef {{ offset?: number | null }} Era
+ */
+
+/** @type {Era} */
+export let era = {};
+let apart = 0;
 let ahead = -Infinity;
 
 /**
- * Return milliseconds since the epoch, never less than before. A clock that is set back is not followed: every
- * event and `sent_at` come from here, so the server corrects what is left. One that jumps ahead is: that is how
- * a sleep shows, which the monotonic clock of some systems does not count.
+ * Return milliseconds since the epoch, never less than before. A clock that is set back is not followed. One that jumps
+ * ahead is: that is how a sleep shows, which the monotonic clock of some systems does not count. Either begins an era.
  */
 export const now = () => {
-  ahead = Math.max(ahead, Date.now() - performance.now());
-  return performance.now() + ahead;
+  const passed = performance.now();
+  const before = apart;
+  apart = Date.now() - passed;
+  if (Math.abs(apart - before) > STEP) era = {};
+  ahead = Math.max(ahead, apart);
+  return passed + ahead;
+};
+
+/**
+ * Return what learns how wrong the clock is from the date of an answer to what is sent now; nothing where that is known.
+ * What the time under way may explain is no error: a delay moves nothing.
+ */
+export const ask = () => {
+  const sent = now();
+  const of = era;
+  if ("offset" in of) return;
+  /** @param {string | null} [date] */
+  return (date) => {
+    const at = now();
+    if (of !== era) return;
+    of.offset = date ? Date.parse(date) - (sent + at) / 2 : null;
+    if (of.offset && Math.abs(of.offset) < (at - sent) / 2 + RIGHT) of.offset = 0;
+  };
 };
 
 /** @param {number} at */
 export const instant = (at) => new Date(at).toISOString();
 
-/** Return a random UUID; `crypto.randomUUID` is missing on pages without TLS. */
-export const uuid = () => {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 15) | 64;
-  bytes[8] = (bytes[8] & 63) | 128;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-};
+/** Return a random UUID; `crypto.randomUUID` is missing on pages without TLS. Each 0 and 1 is 4 random bits, the 8 two. */
+export const uuid = () =>
+  "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (digit) =>
+    (+digit ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (+digit / 4)))).toString(16),
+  );

@@ -1,6 +1,5 @@
-const CHANGES = [
-  ..."play playing pause waiting seeking seeked ended timeupdate ratechange emptied loadedmetadata error".split(" "),
-];
+const CHANGES =
+  "play playing pause waiting seeking seeked ended timeupdate ratechange emptied loadedmetadata error".split(" ");
 /** Who has seen all but this much of a video begins anew. */
 const NEARLY_SEEN = 5;
 

@@ -7,7 +7,10 @@ const GONE = 120_000;
 /** Nobody takes older events any more. */
 const OLDEST = 8 * 86_400_000;
 
-/** @typedef {{ event_id: string, occurred_at: string }} Event */
+/**
+ * `raw` where it is by a clock of which nobody knew whether it is right.
+ * @typedef {{ event_id: string, occurred_at: string, raw?: boolean }} Event
+ */
 
 /**
  * Events that the server has not answered yet, the latest 2,000 of them, in this tab's own place in localStorage.

@@ -1,9 +1,10 @@
-import { instant, now } from "./clock.js";
+import { ask, era, instant, now } from "./clock.js";
 
 /** Events a request; 60 kB hold more, and browsers refuse to keep more than 64 kB on their way. */
 const BATCH = 180;
 /** After a failure: a slow line must get something through. */
 const SMALL_BATCH = 20;
+/** After a failure, `LONGEST_WAIT`. */
 const ANSWER_WITHIN = 8000;
 const LONGEST_WAIT = 30_000;
 const LONGEST_RETRY_AFTER = 3600;
@@ -36,6 +37,21 @@ const subjectOf = (token) => {
   }
 };
 
+/** Return those that are raw as the first is, or are not. @param {Event[]} events */
+const alike = (events) => events.filter(({ raw }) => !raw === !events[0].raw);
+
+/**
+ * Return what to send, by the server's clock. Where that is not known it has to take the time under way for an error.
+ * @param {Event[]} events all of them raw, or none
+ */
+const bodyOf = (events) => ({
+  sent_at: events[0]?.raw && era.offset == null ? instant(now()) : undefined,
+  events: events.map(({ raw, ...event }) => ({
+    ...event,
+    occurred_at: instant(Date.parse(event.occurred_at) + ((raw && era.offset) || 0)),
+  })),
+});
+
 /**
  * Send what is in a ring, one request at a time, until it is empty.
  * @param {string} endpoint
@@ -61,13 +77,13 @@ export const makeSender = (endpoint, token, ring, emit) => {
   };
 
   /** @param {Event[]} events */
-  const post = async (events) =>
+  const post = (events) =>
     fetch(endpoint, {
       method: "POST",
       keepalive: true,
       headers: { Authorization: `Bearer ${bearer}`, "Content-Type": "application/json" },
-      body: JSON.stringify({ sent_at: instant(now()), events }),
-      signal: AbortSignal.timeout(ANSWER_WITHIN),
+      body: JSON.stringify(bodyOf(events)),
+      signal: AbortSignal.timeout(failures ? LONGEST_WAIT : ANSWER_WITHIN),
     });
 
   /** Remove what the server has judged. @param {Event[]} events @param {any[]} results */
@@ -76,8 +92,8 @@ export const makeSender = (endpoint, token, ring, emit) => {
     failures = 0;
     refused = "";
     ring.remove(events);
-    const rejected = results.filter(({ status }) => status !== "accepted");
-    if (rejected.length < events.length) emit("sent", { count: events.length - rejected.length });
+    const count = results.filter(({ status }) => status === "accepted").length;
+    if (count) emit("sent", { count });
     results.forEach(({ status, detail }, index) => {
       if (status !== "accepted") emit("error", { detail, event: events[index] });
     });
@@ -86,12 +102,16 @@ export const makeSender = (endpoint, token, ring, emit) => {
   const deliver = async () => {
     if (!ring.waits()) return false;
     await authorize();
-    const events = ring.oldest(failures ? SMALL_BATCH : BATCH);
-    if (!events.length) return false;
+    const oldest = ring.oldest(failures ? SMALL_BATCH : BATCH);
+    if (!oldest.length) return false;
+    // An empty batch asks for the time first: what then is sent need not say when, and may take as long as it likes.
+    const learn = ask();
+    const events = learn ? [] : alike(oldest);
     const answer = await post(events);
     const { status } = answer;
     if (answer.ok) {
       settle(events, (await answer.json()).results);
+      learn?.(answer.headers.get("Date"));
       return true;
     }
     const { detail = `HTTP ${status}` } = await answer.json().catch(() => ({}));
@@ -101,7 +121,8 @@ export const makeSender = (endpoint, token, ring, emit) => {
       if (again) throw new Later(detail, status); // else it is renewed at once
     } else if (status >= 500 || status === 429 || status === 408) {
       throw new Later(detail, status, secondsOf(answer.headers.get("Retry-After")));
-    } else {
+    } else if (learn) learn();
+    else {
       ring.remove(events);
       emit("error", { detail, status });
       emit("dropped", { count: events.length });
@@ -145,10 +166,11 @@ export const makeSender = (endpoint, token, ring, emit) => {
     },
     /** Hand over everything to the browser, because the page ends. It stays in the ring: nobody hears the answer. */
     leave: () => {
-      const all = ring.oldest(Infinity);
-      for (let from = 0; bearer && bearer !== refused && from < all.length; from += BATCH) {
-        const body = { token: bearer, sent_at: instant(now()), events: all.slice(from, from + BATCH) };
-        if (!navigator.sendBeacon(endpoint, JSON.stringify(body))) break;
+      let all = ring.oldest(Infinity);
+      while (bearer && bearer !== refused && all.length) {
+        const events = alike(all).slice(0, BATCH);
+        if (!navigator.sendBeacon(endpoint, JSON.stringify({ token: bearer, ...bodyOf(events) }))) break;
+        all = all.filter((event) => !events.includes(event));
       }
     },
   };

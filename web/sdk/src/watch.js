@@ -1,4 +1,4 @@
-import { instant, now, uuid } from "./clock.js";
+import { era, instant, now, uuid } from "./clock.js";
 
 /** Shorter stretches are not told: dragging the playhead is not watching. */
 const SHORTEST = 250;
@@ -18,9 +18,9 @@ const LONGEST_POSITION = 3e7;
 
 /**
  * A stretch of playing. `heard` is the moment up to which it has played: it moves with the position, not with the
- * clock, so that whatever stalls, sleeps or freezes adds nothing.
+ * clock, so that whatever stalls, sleeps or freezes adds nothing. All of it is told by the clock of its beginning.
  * @typedef {{ video: number, start: number, heard: number, told: number, seen: number, from: number,
- *   position: number, rate: number }} Span
+ *   position: number, rate: number, era: import("./clock.js").Era }} Span
  */
 
 /**
@@ -46,12 +46,14 @@ export const watch = (glance, record, every) => {
    */
   const tell = (kind, of, at, position, urgent = true, claim) => {
     of.told = at;
+    const { offset } = of.era;
     const event = {
       kind,
       video_id: of.video,
       event_id: uuid(),
       session_id: session,
-      occurred_at: instant(at),
+      occurred_at: instant(at + (offset || 0)),
+      raw: offset == null,
       position_seconds: position >= 0 && position < LONGEST_POSITION ? Math.round(position * 1000) / 1000 : undefined,
       playback_rate: of.rate,
       watchtime_seconds: claim,
@@ -105,7 +107,7 @@ export const watch = (glance, record, every) => {
     }
     if (!span && seen.live && seen.video > 0) {
       const { video, position, rate } = seen;
-      span = { video, start: at, heard: at, told: 0, seen: at, from: position, position, rate };
+      span = { video, start: at, heard: at, told: 0, seen: at, from: position, position, rate, era };
       timer = setInterval(look, LOOK);
     }
   };
