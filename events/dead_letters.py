@@ -22,15 +22,14 @@ from core.tables import DeadLetterAction
 from events.boxes import Box
 from events.letters import Letter, OpenLetter, id_of, open_letter, read
 from events.link import LOST, cut_off, open_connection
-from events.visit import Visit, VisitPolicy
+from events.visit import ASK_EVERY_SECONDS, Visit, VisitPolicy
 
 BROKER_AWAY = "the broker cannot be reached: try again soon"
-BUSY = "somebody else is looking at the dead letters: try again soon"
+BUSY = "the dead letters are being looked at: try again soon"
 NO_SUCH_LETTER = "there is no such dead letter: it may have been replayed or dropped; list them again"
 
 Transaction = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 RETRY_AFTER = 2
-ASK_EVERY_SECONDS = 0.1
 
 
 class Action(StrEnum):
@@ -163,12 +162,16 @@ class DeadLetters:
                     cut_off(connection),
                     connection.channel() as channel,
                 ):
-                    yield await Visit(connection, channel, box, self._policy).begin()
+                    visit = await Visit(connection, channel, box, self._policy).begin()
+                    if not visit.is_barred:
+                        yield visit
                     limit.reschedule(
                         None
                     )  # cut short, the library closes the channel twice: a protocol error
             except LOST as error:
                 raise Unavailable(BROKER_AWAY, retry_after=RETRY_AFTER) from error
+            if visit.is_barred:
+                raise Unavailable(BUSY, retry_after=RETRY_AFTER)
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:

@@ -5,6 +5,7 @@ their places when the channel closes.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,6 +16,8 @@ from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange, 
 from events.boxes import Box
 from events.declare import declare_topology
 from events.letters import again, id_of
+
+ASK_EVERY_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +39,17 @@ COMMAND = VisitPolicy(most=60_000, within=timedelta(minutes=10), wait_for_turn=t
 
 
 class Visit:
-    """One look into one queue. `total` letters were in it at its beginning."""
+    """One look into one queue. `total` letters were in it at its beginning.
+
+    `is_barred` where somebody else still had them then: a look that was cut short has them until the broker
+    notices, and what it has is not counted.
+    """
 
     def __init__(
         self, connection: AbstractConnection, channel: AbstractChannel, box: Box, policy: VisitPolicy
     ) -> None:
         self.total = 0
+        self.is_barred = False
         self._connection = connection
         self._channel = channel
         self._box = box
@@ -49,11 +57,16 @@ class Visit:
         self._sending: AbstractChannel | None = None
 
     async def begin(self) -> Self:
-        """Count the letters."""
+        """Count the letters, once nobody else has any; wait for that as long as for a turn."""
         await declare_topology(self._channel)
-        queue = await self._channel.declare_queue(self._box.queue.name, passive=True)
-        self.total = queue.declaration_result.message_count or 0
-        return self
+        give_up_at = time.monotonic() + self._policy.wait_for_turn.total_seconds()
+        while True:
+            queue = await self._channel.declare_queue(self._box.queue.name, passive=True)
+            self.total = queue.declaration_result.message_count or 0
+            self.is_barred = bool(queue.declaration_result.consumer_count)
+            if not self.is_barred or time.monotonic() > give_up_at:
+                return self
+            await asyncio.sleep(ASK_EVERY_SECONDS)
 
     async def take(self, ahead: int | None = None) -> AsyncIterator[AbstractIncomingMessage]:
         """Yield the letters that were there at the beginning, unacknowledged.

@@ -1,11 +1,13 @@
 """Messages put into a dead-letter queue as workers, or anybody, could have put them there."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from aio_pika import DeliveryMode, Message, connect
-from aio_pika.abc import AbstractIncomingMessage
+from aio_pika.abc import AbstractConnection, AbstractIncomingMessage
 
 from events.boxes import Box
 from events.schemas import CONTENT_TYPE, Event, Play, encode
@@ -49,6 +51,17 @@ def dead(
         message_id=message_id,
         headers=dict(headers),
     )
+
+
+@asynccontextmanager
+async def held(url: str, box: Box = Box.PROGRESS) -> AsyncIterator[AbstractConnection]:
+    """Have all letters, as a look that was cut short has them until the broker notices."""
+    async with await connect(url) as connection, connection.channel() as channel:
+        taken: asyncio.Queue[AbstractIncomingMessage] = asyncio.Queue()
+        queue = await channel.get_queue(box.queue.name, ensure=False)
+        await queue.consume(taken.put)
+        await taken.get()
+        yield connection
 
 
 async def take_all(url: str, queue: str) -> list[AbstractIncomingMessage]:

@@ -4,9 +4,10 @@ from sqlalchemy import select
 
 from core.database import Sessions
 from core.tables import DeadLetterAction
+from events.dead_letters import BUSY
 from events.topology import PROGRESS
 from tests.integration.api.conftest import LETTERS, Api, Callers
-from tests.letters import take_all
+from tests.letters import held, take_all
 
 PATH = "/ops/dead-letters"
 
@@ -55,6 +56,16 @@ async def test_all_are_sent_back_and_a_dry_run_sends_none(
         assert [letter["id"] for letter in answer.json()["letters"]] == list(LETTERS)
         assert answer.json()["left"] == len(LETTERS) - sent
         assert len(await take_all(broker, PROGRESS.name)) == sent
+
+
+async def test_letters_in_other_hands_are_not_said_to_be_gone(
+    gateway: Api, callers: Callers, broker: str
+) -> None:
+    async with held(broker):
+        for path in (PATH, f"{PATH}/first"):
+            answer = await gateway.client.get(path, headers=callers.admin)
+            assert (answer.status_code, answer.json()["detail"]) == (503, BUSY)
+            assert answer.headers["Retry-After"]
 
 
 async def test_a_letter_that_is_not_there_is_not_found(gateway: Api, callers: Callers) -> None:

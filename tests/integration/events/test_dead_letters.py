@@ -25,7 +25,7 @@ from events.topology import DELIVERY_LIMIT, IMPORTS, PROGRESS, PROGRESS_DEAD_LET
 from events.visit import COMMAND, VisitPolicy
 from tests.chaos.network import Wire
 from tests.integration.events.test_round_trip import consuming
-from tests.letters import NOON, WHY, dead, play, put, put_all, take_all
+from tests.letters import NOON, WHY, dead, held, play, put, put_all, take_all
 from tests.people import add_students, add_videos
 from workers.watch_time.worker import handler
 
@@ -230,6 +230,20 @@ async def test_people_take_turns(broker: str, sessions: Sessions) -> None:
         with pytest.raises(Unavailable) as refused:
             await DeadLetters(broker, sessions.begin, IMPATIENT).look(Box.PROGRESS)
     assert refused.value.retry_after
+
+
+async def test_letters_the_broker_has_not_got_back_yet_are_not_gone(broker: str, sessions: Sessions) -> None:
+    letters = DeadLetters(broker, sessions.begin, IMPATIENT)
+    await put(broker, [play()], "this")
+    async with held(broker) as holding:
+        for look in (letters.look(Box.PROGRESS), letters.open(Box.PROGRESS, "this")):
+            with pytest.raises(Unavailable, match="being looked at") as refused:
+                await look
+            assert refused.value.retry_after
+        patient = asyncio.create_task(names(DeadLetters(broker, sessions.begin, COMMAND)))
+        await asyncio.sleep(0.5)
+        await holding.close()
+        assert await patient == ["this"]
 
 
 async def test_the_time_for_looking_is_not_that_for_going(
