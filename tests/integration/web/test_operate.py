@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from redis.asyncio import Redis
 
-from events.topology import PROGRESS
+from events.topology import IMPORTS, PROGRESS
 from tests.integration.api.conftest import Api, until
 from tests.integration.web.conftest import Browser
 from web.operate.samples import KEPT, last_hour, take
@@ -38,6 +38,15 @@ async def test_an_hour_is_kept_in_one_key_with_its_gaps(
     assert 0 < await redis.ttl("edutrack:samples") <= KEPT.total_seconds()
     later = await last_hour(redis, NOON.timestamp() + 2 * 3600)
     assert (len(later.at), later.charts) == (1, {})
+
+
+async def test_what_is_not_known_of_a_queue_is_said_to_be_so(gateway: Api, grace: Browser) -> None:
+    await until(lambda: gateway.state.broker_watch and gateway.state.broker_watch.connected)
+    page = (await grace.open("/operate")).text
+    rows = {name: page.split(f">{name}</th>")[1].split("</tr>")[0] for name in (PROGRESS.name, IMPORTS.name)}
+    unknown = {name: row.count(">\N{EN DASH}</td>") for name, row in rows.items()}
+    assert unknown == {PROGRESS.name: 1, IMPORTS.name: 4}, "an empty queue has no oldest message"
+    assert "or nobody knows it" in page
 
 
 async def test_without_redis_the_numbers_stay_and_the_lines_are_missing(
