@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from statistics import quantiles
 
 import httpx
@@ -10,7 +11,7 @@ from bench import database
 from bench.clients import read
 from bench.consumer import SIZES, drain
 from bench.history import add_history
-from bench.results import Comparison, Figure, Outcome, Sample
+from bench.results import Figure, Outcome, alternate
 from bench.run import Run
 from bench.stage import Site, Stage, gateway, worker
 from core.clock import utc_now
@@ -18,6 +19,7 @@ from core.clock import utc_now
 STUDENTS = 100_000
 SENDERS = range(1, STUDENTS + 1, 50)
 MILLION = 1_000_000
+SMALL, LARGE = "1 million", "20 million"
 READS = 50
 PERCENT = 100
 ADMIN_READS = ("/attendance/user/{student}", "/attendance/date/{day}")
@@ -36,45 +38,41 @@ FROM pg_stat_user_tables WHERE relname = ANY($1::text[])
 class Point:
     """What was found with so many events in the log. Milliseconds by path, bytes by table."""
 
-    events: int
-    drains: list[Sample]
     reads: dict[str, Figure]
     tails: dict[str, Figure]
     bytes_per_event: dict[str, float]
 
 
 def measure(stage: Stage, run: Run) -> Outcome:
-    """Let the log grow to each of the run's sizes, and measure there."""
-    site = stage.site("growth", students=STUDENTS, senders=SENDERS)
-    points: list[Point] = []
-    grown = 0
-    for millions in run.millions:
-        wanted = int(millions * MILLION)
-        add_history(site, STUDENTS, range(grown, wanted), int(max(run.millions) * MILLION))
-        grown = wanted
-        run.say(f"{millions} million events are in the log")
-        points.append(_point(stage, site, wanted, run))
-    drains = {f"{point.events / MILLION:g} million": point.drains for point in points}
+    """Make a school for each of the run's sizes, drain a backlog into each in turn, and read from each."""
+    sites = {f"{millions:g} million": _site(stage, millions, run) for millions in run.millions}
+    sides = {
+        name: partial(drain, stage, site, worker(), SIZES["mixed"], run.backlog)
+        for name, site in sites.items()
+    }
+    for warm_up in sides.values():
+        warm_up()
+    backlog = alternate("backlog, by events in the log", sides, run.rounds, run.say)
+    points = {name: _point(site) for name, site in sites.items()}
     return Outcome(
         "growth",
-        [Comparison("backlog, by events in the log", drains)],
-        _reached(points),
-        {**_facts(points), **_vacuum(site)},
+        [backlog],
+        {"growth/20m": backlog.ratio(LARGE, SMALL)} if {LARGE, SMALL} <= sites.keys() else {},
+        {**_facts(points), **_vacuum(sites[f"{max(run.millions):g} million"])},
     )
 
 
-def _point(stage: Stage, site: Site, events: int, run: Run) -> Point:
-    drains = []
-    for number in range(run.rounds + 1):
-        sample = drain(stage, site, worker(), SIZES["mixed"], run.backlog)
-        run.say(f"consumer with {events / MILLION:g} million: {sample.rate:,.0f} events/s")
-        if number:  # the first one warms what the others find in memory
-            drains.append(sample)
+def _site(stage: Stage, millions: float, run: Run) -> Site:
+    site = stage.site(f"growth_{millions:g}".replace(".", "_"), students=STUDENTS, senders=SENDERS)
+    add_history(site, STUDENTS, int(millions * MILLION))
+    run.say(f"{millions:g} million events are in the log")
+    return site
+
+
+def _point(site: Site) -> Point:
     with gateway(site) as served, httpx.Client(base_url=served.url) as client:
         timed = {path: _timed(client, site, path) for path in (*STUDENT_READS, *ADMIN_READS)}
     return Point(
-        events,
-        drains,
         {path: Figure.of(times, "ms") for path, times in timed.items()},
         {path: Figure.of([quantiles(times, n=PERCENT)[98]], "ms") for path, times in timed.items()},
         _sizes(site),
@@ -97,19 +95,9 @@ def _sizes(site: Site) -> dict[str, float]:
     return {row["name"]: row["bytes"] / events for row in found}
 
 
-def _reached(points: list[Point]) -> dict[str, Figure]:
-    by_events = {point.events: point for point in points}
-    large, small = by_events.get(20 * MILLION), by_events.get(MILLION)
-    if not large or not small:
-        return {}
-    pairs = zip(large.drains, small.drains, strict=True)
-    return {"growth/20m": Figure.of((one.rate / other.rate for one, other in pairs), "x")}
-
-
-def _facts(points: list[Point]) -> dict[str, Figure]:
+def _facts(points: dict[str, Point]) -> dict[str, Figure]:
     facts: dict[str, Figure] = {}
-    for point in points:
-        at = f"{point.events / MILLION:g} million"
+    for at, point in points.items():
         facts |= {f"{at}: GET {path}, p50": figure for path, figure in point.reads.items()}
         facts |= {f"{at}: GET {path}, p99": figure for path, figure in point.tails.items()}
         facts |= {

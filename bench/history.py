@@ -54,12 +54,9 @@ SELECT user_id, video_id, session_id, began + INTERVAL '{seconds} s', 0, {id} FR
 _TIDY = "VACUUM (ANALYZE) progress_events, players, progress, attendance"
 
 
-def add_history(site: Site, students: int, events: range, of: int) -> None:
-    """Add the events of a range of numbers to a log that will have `of` events in the end.
-
-    Takes minutes for millions. The range begins and ends with whole visits.
-    """
-    visits = of // VISIT_EVENTS
+def add_history(site: Site, students: int, events: int) -> None:
+    """Add so many events to an empty log, in whole visits; a minute for a million, or less."""
+    visits = events // VISIT_EVENTS
     first_day = utc_now().date() - timedelta(days=DAYS + SENT_DAYS_AGO + 1)
     parts = {"step": STEP, "students": students, "videos": VIDEOS, "days": DAYS, "visits": visits}
     words = {
@@ -70,13 +67,12 @@ def add_history(site: Site, students: int, events: range, of: int) -> None:
     log = _LOG.format(id=_ID.format(n="n"), **words)
     players = _PLAYERS.format(id=_ID.format(n=VISIT_EVENTS - 1), **words)
     statements = (log, _PROGRESS.format(**words), _ATTENDANCE.format(**words), players)
-    end = events.stop // VISIT_EVENTS
 
     def add(first: int) -> None:
-        last = min(first + PORTION_VISITS, end) - 1
+        last = min(first + PORTION_VISITS, visits) - 1
         for statement in statements:
             database.ask(site.database_url, statement, first_day, first, last)
 
     with ThreadPoolExecutor(SIDE_BY_SIDE) as portions:
-        list(portions.map(add, range(events.start // VISIT_EVENTS, end, PORTION_VISITS)))
+        list(portions.map(add, range(0, visits, PORTION_VISITS)))
     database.ask(site.database_url, _TIDY)

@@ -48,7 +48,7 @@ def logged(site: Site) -> int:
 
 def test_what_the_load_generator_counts_is_what_the_worker_logs_and_every_row_fits(stage: Stage) -> None:
     site = make_site(stage, "load")
-    add_history(site, STUDENTS, range(HISTORY), HISTORY)
+    add_history(site, STUDENTS, HISTORY)
     with gateway(site) as served:
         alone = site.students.send(ALONE, served.url, SECONDS)
         together = site.students.send(TOGETHER, served.url, SECONDS)
