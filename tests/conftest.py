@@ -25,6 +25,12 @@ from stack.servers import Servers
 from tests.services import VARIABLE, from_environment, hasty
 
 hypothesis_settings.register_profile(
+    "busy",  # machines that run tests are: how long an example took says nothing
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+hypothesis_settings.load_profile("busy")
+hypothesis_settings.register_profile(
     "long",
     max_examples=1500,
     stateful_step_count=30,

@@ -132,8 +132,10 @@ async def test_a_page_can_be_used_by_everybody(
         if mode in AUDITED:
             assert await visitor.audit() == "", mode
     await visitor.show("light-desk")
-    missed = await visitor.reach_by_keyboard()  # twice where a page renewed itself meanwhile
-    assert not missed or await visitor.reach_by_keyboard() == set()
+    missed = await visitor.reach_by_keyboard()
+    if missed and await visitor.renews_itself():  # what was to be reached may be there no more
+        missed = await visitor.reach_by_keyboard()
+    assert missed == set()
     missing = [error for error in visitor.errors if "404" not in error or name != "no-such-video"]
     assert missing == []
     expected = {"watch-youtube": YOUTUBE, "watch-file": site.url}.get(name, "none")

@@ -112,6 +112,10 @@ class Visitor:
         found = await Axe().run(self.page)
         return str(found.generate_report()) if found.violations_count else ""
 
+    async def renews_itself(self) -> bool:
+        """Say whether parts of the page come and go without anybody's doing."""
+        return await self.page.locator("[hx-trigger*=every], [data-events]").count() > 0
+
     async def reach_by_keyboard(self) -> set[str]:
         """Press Tab until everything was reached once; return what was not, or was focused and did not show it."""
         count = await self.page.evaluate(FOCUSABLE)

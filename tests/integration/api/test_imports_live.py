@@ -119,12 +119,17 @@ async def test_nothing_of_the_database_is_held_while_nothing_happens(live: Live)
     async with live.watching() as watch:
         await watch.state()
         await until(lambda: pool.checkedout() == 0)
+        await live.claim()
+        await live.announce()
+        await watch.state()
+        await until(lambda: pool.checkedout() == 0)
 
 
 async def test_a_stream_outlives_the_deadline_of_answers(live: Live) -> None:
+    live.api.app.state.roads.traffic.limits = replace(LIMITS, answer_within=timedelta(seconds=1))
     async with live.watching() as watch:
         await watch.state()
-        await asyncio.sleep(3.2)
+        await asyncio.sleep(1.2)
         await live.cancel()
         await live.announce()
         assert (await watch.state())["status"] == "cancelled"
