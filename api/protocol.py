@@ -127,12 +127,12 @@ class Http(HttpToolsProtocol):
         self._another_ended = True
         if self._road is not None:
             self._await_no_body()
-            crossing = _Crossing(self)
-            task = self._roads.take(self._road, self._headers, bytes(self._body), crossing.reply)
+            cycle = _RoadCycle(self)
+            task = self._roads.take(self._road, self._headers, bytes(self._body), cycle.reply)
             if task is not None:
                 self.tasks.add(task)
                 task.add_done_callback(self.tasks.discard)
-                self.cycle = crossing  # type: ignore[assignment]
+                self.cycle = cycle  # type: ignore[assignment]
                 self._road, self._body = None, bytearray()
                 return
             self._leave_road()
@@ -212,7 +212,7 @@ class Http(HttpToolsProtocol):
         return b"".join(parts)
 
 
-class _Crossing:
+class _RoadCycle:
     """What the server has in place of a cycle of its own while a request is on a road."""
 
     message_event = asyncio.Event()
