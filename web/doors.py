@@ -11,6 +11,7 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import Depends, Request
+from fastapi.routing import iter_route_contexts
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
@@ -28,8 +29,11 @@ from web.sessions import COOKIE, SECURE_COOKIE, Session, seal_of
 FIELD = "form_token"
 """Where every form of ours carries what shows that it is."""
 
+REST = "/{rest:path}"
+"""How addresses end at which there is nothing."""
+
 FOREIGN = "this form was sent from somewhere else: open the page here, and send it from there"
-STALE = "this form is older than your session: go back, reload the page, and send it again"
+STALE = "this form is older than your session, and was not taken: open its page again, and send it from there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,12 +182,48 @@ def is_local(address: str) -> bool:
     return address.startswith("/") and not address.startswith("//") and not set(address) & set("\\\t\r\n")
 
 
+def page_of_form(request: Request) -> str:
+    """Return the page a form was sent from, as the browser says; "" where it names none of ours.
+
+    A form that was refused is shown at the address it was sent to; where that is no page, its page is above.
+    """
+    here = request.headers.get("referer", "").removeprefix(own_origin(request))
+    if not is_local(here):
+        return ""
+    path = here.partition("?")[0]
+    if _is_page(request, path):
+        return here
+    if not _patterns(request, path, "POST"):
+        return ""
+    while path and not _is_page(request, path):
+        path = path.rpartition("/")[0]
+    return path
+
+
+def _is_page(request: Request, path: str) -> bool:
+    shown = _patterns(request, path, "GET")
+    return bool(shown) and _patterns(request, path, "POST") <= shown
+
+
+def _patterns(request: Request, path: str, method: str) -> set[str]:
+    """Return what routes that take a method call a path, but for those that say there is nothing."""
+    return {
+        str(route.path)
+        for route in iter_route_contexts(request.app.routes)
+        if method in (route.methods or ()) and not str(route.path).endswith(REST)
+        if (regex := getattr(route, "path_regex", None)) is not None and regex.match(path)
+    }
+
+
 def _to_sign_in(visit: Visit) -> HTTPException:
-    url = visit.request.url
-    here = f"{url.path}?{url.query}" if url.query else url.path
-    if visit.request.method != "GET" or visit.wants_part:
-        here = "/"
-    location = f"/sign-in?{urlencode({'next': here})}" if here != "/" else "/sign-in"
+    request = visit.request
+    here = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+    if request.method != "GET" or visit.wants_part:
+        here = page_of_form(request)
+    asked = {"next": here} if here not in {"", "/"} else {}
+    if request.method == "POST" and request.headers.get("origin") == own_origin(request):
+        asked["lost"] = "true"
+    location = f"/sign-in?{urlencode(asked)}" if asked else "/sign-in"
     if visit.wants_part:  # htmx would follow a redirect, and put the sign-in page into this one
         return HTTPException(HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": location})
     return HTTPException(HTTPStatus.SEE_OTHER, headers={"Location": location})

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from api.errors import Problem
 from core.errors import EduTrackError
 from web.assets import SNIFF_NOTHING
-from web.doors import Visit, cookie_name
+from web.doors import Visit, cookie_name, page_of_form
 
 _POLICY = "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'"
 HEADERS = {
@@ -32,7 +32,11 @@ class PageRoute(APIRoute):
             text = f"{problem.title}: {problem.detail}"
             return HTMLResponse(text, problem.status, {**HEADERS, **headers})
         template = "templates/error_part.html" if visit.wants_part else "templates/error.html"
-        told = page(visit, template, status=problem.status, problem=problem)
+        was_sent = request.method == "POST"
+        sent_from = page_of_form(request) if was_sent else ""
+        told = page(
+            visit, template, status=problem.status, problem=problem, was_sent=was_sent, sent_from=sent_from
+        )
         told.headers.update(headers)
         return told
 

@@ -242,6 +242,60 @@ async def test_an_operator_sees_what_flows_and_sends_a_letter_back(school: Schoo
     await page.get_by_role("cell", name="grace").first.wait_for()
 
 
+async def test_what_was_typed_outlives_a_session_and_is_shown_to_nobody_else(
+    school: School, running: Processes, browser: Browser
+) -> None:
+    window = await visitor(browser, running.url)
+    page, cookies = window.page, window.page.context
+    title, make = page.get_by_label("Title"), page.get_by_role("button", name="Make", exact=True)
+    kept = "sessionStorage.getItem('edutrack:typed')"
+
+    async def reads(text: str) -> None:
+        await page.get_by_text(text).wait_for()
+        await page.wait_for_load_state()  # until then its scripts may not have run
+
+    async def send_too_late() -> None:
+        await window.go("/manage/courses?archived=true")
+        await window.unfold()
+        await title.fill("Colours")
+        await cookies.clear_cookies()
+        await make.press("Enter")
+        await reads("You were signed out; what you sent was not taken")
+
+    await window.sign_in("grace")
+    await send_too_late()
+    await window.say_who("grace")
+    await reads("What you typed is here again")
+    assert page.url.endswith("/manage/courses?archived=true")
+    assert await title.input_value() == "Colours"
+    await page.get_by_role("button", name="Sign out").press("Enter")
+    await page.get_by_role("heading", name="Sign in").wait_for()
+    assert await page.evaluate(kept) is None
+
+    await window.sign_in("grace")
+    await window.go("/manage/courses")
+    await window.unfold()
+    await title.fill("Colours and light")
+    await cookies.clear_cookies()
+    await Visitor(await cookies.new_page(), running.url).sign_in("grace")
+    await make.press("Enter")
+    await reads("This form is older than your session")
+    await page.get_by_role("link", name="Back to the form").press("Enter")
+    await reads("What you typed is here again")
+    assert await title.input_value() == "Colours and light"
+    await make.press("Enter")
+    await page.get_by_role("heading", name="Colours and light").wait_for()
+    await window.go("/manage/courses")
+    assert await page.evaluate(f"[{kept}, document.getElementById('course_title').value]") == [None, ""]
+
+    await send_too_late()
+    assert "Colours" in await page.evaluate(kept)
+    await window.say_who("ada")
+    await page.wait_for_load_state()
+    assert await page.evaluate(kept) is None
+    await cookies.close()
+
+
 async def test_signing_out_lets_nobody_back(school: School) -> None:
     page = school.grace.page
     await school.grace.go("/manage/users")

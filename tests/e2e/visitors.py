@@ -82,8 +82,11 @@ class Visitor:
         await self.page.unroute("**/*.js")
 
     async def sign_in(self, username: str) -> None:
-        """By keyboard alone."""
         await self.go("/sign-in")
+        await self.say_who(username)
+
+    async def say_who(self, username: str) -> None:
+        """Sign in where that is asked for, by keyboard alone."""
         for _ in range(10):
             await self.page.keyboard.press("Tab")
             if await self.page.evaluate("document.activeElement.id") == "username":

@@ -11,7 +11,7 @@ from core.errors import EduTrackError, NotFound
 from core.roles import Role
 from web.assets import PREFIX
 from web.desk import Desk
-from web.doors import Anybody, SentForm, Somebody, is_local
+from web.doors import REST, Anybody, SentForm, Somebody, is_local
 from web.pages import HEADERS, give_session, go_to, page, page_router
 from web.sessions import seal_of
 
@@ -32,10 +32,12 @@ async def home(visit: Somebody) -> Response:
 
 
 @router.get("/sign-in")
-async def ask(visit: Anybody, following: Next = "/") -> Response:
+async def ask(visit: Anybody, following: Next = "/", lost: bool = False) -> Response:
+    """Ask who it is; `lost` where a form was sent that could not be taken."""
     if visit.account is not None:
         return go_to(visit, "/")
-    return page(visit, SIGN_IN, username="", following=following if is_local(following) else "/")
+    following = following if is_local(following) else "/"
+    return page(visit, SIGN_IN, username="", following=following, lost=lost)
 
 
 @router.post("/sign-in")
@@ -46,7 +48,7 @@ async def sign_in(visit: Anybody, form: SentForm) -> Response:
             visit.state, visit.request.client, form["username"], form.as_typed("password")
         )
     except EduTrackError as error:
-        return page(visit, SIGN_IN, error=error, username=form["username"], following=following)
+        return page(visit, SIGN_IN, error=error, username=form["username"], following=following, lost=False)
     answer = go_to(visit, following)
     session = visit.desk.sessions.begin(account.id, seal_of(account.password_hash))
     give_session(answer, visit, visit.desk.sessions.write(session))
@@ -67,7 +69,7 @@ async def nothing(_: Somebody) -> Response:
 
 
 for prefix in ("learn", "my-attendance", "reports", "manage", "operate"):
-    rest.add_api_route(f"/{prefix}/{{rest:path}}", nothing)
+    rest.add_api_route(f"/{prefix}{REST}", nothing)
 
 
 @router.get(PREFIX + "/{version}/{name:path}")

@@ -31,10 +31,14 @@ class Browser:
         self.shown = answer.text
         return answer
 
-    async def send(self, path: str, origin: str | None = ADDRESS, **fields: str) -> httpx.Response:
-        """Send a form with the token of the page that was shown last."""
+    async def send(
+        self, path: str, origin: str | None = ADDRESS, referer: str = "", **fields: str
+    ) -> httpx.Response:
+        """Send a form with the token of the page that was shown last; `referer` is that page, where it matters."""
         found = re.search(r'name="form_token" value="([^"]+)"', self.shown)
         headers = {} if origin is None else {"Origin": origin}
+        if referer:
+            headers["Referer"] = f"{ADDRESS}{referer}" if referer.startswith("/") else referer
         data = {"form_token": found[1] if found else ""} | fields
         answer = await self.client.post(path, data=data, headers=headers)
         if answer.text:
