@@ -34,9 +34,9 @@ async def home(visit: Somebody) -> Response:
 @router.get("/sign-in")
 async def ask(visit: Anybody, following: Next = "/", lost: bool = False) -> Response:
     """Ask who it is; `lost` where a form was sent that could not be taken."""
-    if visit.account is not None:
-        return go_to(visit, "/")
     following = following if is_local(following) else "/"
+    if visit.account is not None:
+        return go_to(visit, following)
     return page(visit, SIGN_IN, username="", following=following, lost=lost)
 
 

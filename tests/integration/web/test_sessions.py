@@ -37,6 +37,8 @@ async def test_whoever_was_on_the_way_somewhere_arrives_there(
     assert 'name="next" value="/manage/users?page=2"' in browser.shown
     answer = await browser.sign_in("grace", next="/manage/users?page=2")
     assert answer.headers["location"] == "/manage/users?page=2"
+    in_another_tab = await browser.open("/sign-in?next=%2Fmanage%2Fusers%3Fpage%3D2&lost=true")
+    assert in_another_tab.headers["location"] == "/manage/users?page=2"
 
 
 @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "/\\evil.example", "evil"])
@@ -44,6 +46,7 @@ async def test_nobody_is_led_elsewhere(browser: Browser, people: dict[str, int],
     await browser.open("/sign-in", params={"next": elsewhere})
     assert "evil" not in browser.shown
     assert (await browser.sign_in("ada", next=elsewhere)).headers["location"] == "/"
+    assert (await browser.open("/sign-in", params={"next": elsewhere})).headers["location"] == "/"
 
 
 async def test_a_wrong_password_keeps_the_name_and_says_what_to_do(
