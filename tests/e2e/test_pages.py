@@ -163,6 +163,20 @@ async def test_a_student_watches_and_sees_what_counted(school: School) -> None:
     assert await page.get_by_role("cell", name="A film of our own").count() > 0
 
 
+async def test_a_student_whose_session_ends_while_watching_is_told(
+    school: School, running: Processes, browser: Browser
+) -> None:
+    window = await visitor(browser, running.url)
+    page = window.page
+    await window.sign_in("ada")
+    await window.go(school.path("/learn/videos/{file}"))
+    await page.context.clear_cookies()
+    await page.route("**/progress/batch", lambda route: route.fulfill(status=401, json={"detail": "expired"}))
+    await page.evaluate("document.querySelector('video').play()")
+    await page.get_by_text("You are signed out: sign in again.").wait_for()
+    await page.context.close()
+
+
 async def test_an_analyst_finds_a_day_and_corrects_it_by_keyboard(school: School) -> None:
     page = school.grace.page
     await school.grace.go("/reports")

@@ -7,7 +7,7 @@ const counting = document.getElementById("counting");
 
 async function renewed() {
   const body = new URLSearchParams({ form_token: player.dataset.formToken });
-  const answer = await fetch("/learn/token", { method: "POST", body });
+  const answer = await fetch("/learn/token", { method: "POST", body, redirect: "manual" }); // to the sign-in page
   if (!answer.ok) throw new Error("You are signed out: sign in again. What you watched here is kept until then.");
   return (await answer.json()).token;
 }
