@@ -138,6 +138,13 @@ class Http(HttpToolsProtocol):
             self._leave_road()
         super().on_message_complete()
 
+    def on_response_complete(self) -> None:
+        """Wait for the next request in our way: any byte, of an empty line say, ends that of the server."""
+        super().on_response_complete()
+        if self.timeout_keep_alive_task is not None:
+            self._unset_keepalive_if_required()
+            self._idle.set(self, self.timeout_keep_alive)
+
     def shutdown(self) -> None:
         """Finish the request that is being answered, or is still coming, and close."""
         if self._road is not None:

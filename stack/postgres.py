@@ -25,6 +25,7 @@ Origin = Literal["auto", "system", "wheel"]
 MIN_MAJOR = 15
 USER = DATABASE = "edutrack"
 CONNECT_SECONDS = 3
+CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 _SYSTEM_FOLDERS = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin")
 
@@ -53,6 +54,14 @@ def shared_buffers_mb(memory_bytes: int) -> int:
     A log that is larger than that costs a read and a write of a page for each student who comes back.
     """
     return max(128, min(1024, memory_bytes // 8 // 1024**2))
+
+
+def _memory_bytes() -> int:
+    """Return the memory of the machine, or of the container it is."""
+    physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    with contextlib.suppress(OSError, ValueError):  # no such limit, or the word "max"
+        return min(physical, int(CONTAINER_LIMIT.read_text()))
+    return physical
 
 
 @dataclass(frozen=True)
@@ -92,7 +101,7 @@ class Postgres:
         if not self.data.exists():
             self._initdb(binaries, tasks)
         private_folder(self.data, self.home.account)
-        megabytes = shared_buffers_mb(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+        megabytes = shared_buffers_mb(_memory_bytes())
         settings = SETTINGS | {"port": str(self.port), "shared_buffers": f"{megabytes}MB"}
         lines = "".join(f"{name} = '{value}'\n" for name, value in settings.items())
         write_private(self.data / "edutrack.conf", lines, self.home.account)

@@ -242,6 +242,20 @@ async def test_a_connection_from_which_nothing_whole_comes_is_closed(
                 connection.send(b"x")  # drop by drop is no reason to wait longer
 
 
+async def test_an_empty_line_behind_an_answer_of_the_servers_holds_no_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("api.protocol._IDLE_LOOK_SECONDS", 0.01)
+    monkeypatch.setattr("api.server.SERVER", ServerPolicy(keep_alive=timedelta(seconds=1)))
+    connection = wire()
+    connection.send(b"GET /nothing HTTP/1.1\r\nhost: edutrack\r\n\r\n")
+    await connection.answers()
+    connection.send(b"\r\n")
+    async with asyncio.timeout(10):
+        while not connection.recorder.is_closing():
+            await asyncio.sleep(0.05)
+
+
 async def test_what_is_refused_on_the_road_is_answered_as_everywhere() -> None:
     (answer,) = await ask(post(PATH, b"refuse"))
     assert (answer.status, answer.headers["content-type"]) == (409, "application/problem+json")
