@@ -1,3 +1,4 @@
+import { era } from "./src/clock.js";
 import { mediaSource } from "./src/media.js";
 import { makeRing } from "./src/ring.js";
 import { makeSender } from "./src/sender.js";
@@ -62,6 +63,8 @@ export const createTracker = ({ endpoint, token, heartbeatSeconds = HEARTBEAT_SE
     if (document.visibilityState !== "hidden") return;
     watches.forEach((each) => each.touch());
     sender.flush();
+    // Events that wait for the time would be lost with a page that ends silently. Sent twice, they count once.
+    if (!("offset" in era)) sender.leave();
   };
   document.addEventListener("visibilitychange", hide);
   document.addEventListener("freeze", hide);

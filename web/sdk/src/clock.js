@@ -2,6 +2,8 @@
 const STEP = 1000;
 /** A clock that may be so right is right: the server tells whole seconds, and renews them each second. */
 const RIGHT = 5000;
+/** An answer heard so much later waited in a page that was frozen: nobody knows when it came. */
+const TOO_LATE = 30_000;
 
 /**
  * A time during which nobody set the clock. `offset` is how far the server is ahead of it, in milliseconds: 0 where it
@@ -38,8 +40,9 @@ export const ask = () => {
   /** @param {string | null} [date] */
   return (date) => {
     const at = now();
-    if (of !== era) return;
-    of.offset = date ? Date.parse(date) - (sent + at) / 2 : null;
+    if (of !== era || at - sent > TOO_LATE) return;
+    const told = Date.parse(date || "");
+    of.offset = told ? told - (sent + at) / 2 : null;
     if (of.offset && Math.abs(of.offset) < (at - sent) / 2 + RIGHT) of.offset = 0;
   };
 };

@@ -8,7 +8,7 @@ const GONE = 120_000;
 const OLDEST = 8 * 86_400_000;
 
 /**
- * `raw` where it is by a clock of which nobody knew whether it is right.
+ * `raw` where it is by a clock of which nobody knew whether it is right, which is so unless it is false.
  * @typedef {{ event_id: string, occurred_at: string, raw?: boolean }} Event
  */
 

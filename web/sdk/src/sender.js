@@ -12,15 +12,11 @@ const LONGEST_RETRY_AFTER = 3600;
 /** @typedef {import("./ring.js").Event} Event */
 /** @typedef {"dropped" | "sent" | "error"} Occasion */
 
-/** Something to try again later; `after` is in seconds. */
-class Later extends Error {
-  /** @param {string} detail @param {number} [status] @param {number} [after] */
-  constructor(detail, status, after = 0) {
-    super(detail);
-    this.status = status;
-    this.after = after;
-  }
-}
+/**
+ * Return why something is to be tried again later, so many seconds at least.
+ * @param {string} detail @param {number} [status] @param {number} [after]
+ */
+const later = (detail, status, after) => Object.assign(Error(detail), { status, after });
 
 /** @param {string | null} text seconds or a date */
 const secondsOf = (text) => {
@@ -37,20 +33,27 @@ const subjectOf = (token) => {
   }
 };
 
+/** What says nothing of it was stored by an earlier build. @param {Event} event */
+const isRaw = ({ raw }) => raw !== false;
+
 /** Return those that are raw as the first is, or are not. @param {Event[]} events */
-const alike = (events) => events.filter(({ raw }) => !raw === !events[0].raw);
+const alike = (events) => events.filter((event) => isRaw(event) === isRaw(events[0]));
 
 /**
  * Return what to send, by the server's clock. Where that is not known it has to take the time under way for an error.
  * @param {Event[]} events all of them raw, or none
  */
-const bodyOf = (events) => ({
-  sent_at: events[0]?.raw && era.offset == null ? instant(now()) : undefined,
-  events: events.map(({ raw, ...event }) => ({
-    ...event,
-    occurred_at: instant(Date.parse(event.occurred_at) + ((raw && era.offset) || 0)),
-  })),
-});
+const bodyOf = (events) => {
+  const offset = events.some(isRaw) ? era.offset : 0;
+  return {
+    sent_at: offset == null ? instant(now()) : undefined,
+    events: events.map(({ raw, ...event }) => {
+      const at = Date.parse(event.occurred_at);
+      // What cannot be read is left as it is: the server refuses it alone.
+      return at ? { ...event, occurred_at: instant(at + (offset || 0)) } : event;
+    }),
+  };
+};
 
 /**
  * Send what is in a ring, one request at a time, until it is empty.
@@ -71,7 +74,7 @@ export const makeSender = (endpoint, token, ring, emit) => {
   const authorize = async () => {
     if (bearer && bearer !== refused) return;
     bearer = await token();
-    if (!bearer || bearer === refused) throw new Later("a new token is needed", 401);
+    if (!bearer || bearer === refused) throw later("a new token is needed", 401);
     ring.belongTo(`${endpoint} ${subjectOf(bearer)}`);
     await ring.adopt();
   };
@@ -88,7 +91,7 @@ export const makeSender = (endpoint, token, ring, emit) => {
 
   /** Remove what the server has judged. @param {Event[]} events @param {any[]} results */
   const settle = (events, results) => {
-    if (results?.length !== events.length) throw new Later("an answer of somebody else");
+    if (results?.length !== events.length) throw later("an answer of somebody else");
     failures = 0;
     refused = "";
     ring.remove(events);
@@ -118,9 +121,9 @@ export const makeSender = (endpoint, token, ring, emit) => {
     if (status === 401 || status === 403) {
       const again = refused;
       refused = bearer;
-      if (again) throw new Later(detail, status); // else it is renewed at once
+      if (again) throw later(detail, status); // else it is renewed at once
     } else if (status >= 500 || status === 429 || status === 408) {
-      throw new Later(detail, status, secondsOf(answer.headers.get("Retry-After")));
+      throw later(detail, status, secondsOf(answer.headers.get("Retry-After")));
     } else if (learn) learn();
     else {
       ring.remove(events);
@@ -136,7 +139,7 @@ export const makeSender = (endpoint, token, ring, emit) => {
     try {
       while (await deliver());
     } catch (problem) {
-      const { message, status, after = 0 } = /** @type {Later} */ (problem);
+      const { message, status, after = 0 } = /** @type {ReturnType<typeof later>} */ (problem);
       const wait = Math.min(1000 * 2 ** failures++, LONGEST_WAIT);
       timer = setTimeout(flush, after * 1000 + wait * (0.5 + Math.random() / 2));
       emit("error", { detail: message, status });

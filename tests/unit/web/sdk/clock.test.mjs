@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { clock, HOUR, makeBrowser, makeNetwork, server, settle, token } from "./stage.mjs";
+import { clock, HOUR, makeBrowser, makeEvent, makeNetwork, server, settle, token } from "./stage.mjs";
 import { makeRing } from "../../../../web/sdk/src/ring.js";
 import { makeSender } from "../../../../web/sdk/src/sender.js";
 import { watch } from "../../../../web/sdk/src/watch.js";
 
 beforeEach(() => {
   makeBrowser();
-  Object.assign(server, { ahead: 0, delay: 0, isSilent: false, status: 202 });
+  Object.assign(server, { ahead: 0, delay: 0, date: undefined, status: 202 });
   clock.wall += 24 * HOUR; // whatever was learned before is forgotten
 });
 
@@ -72,6 +72,20 @@ test("a slow answer moves nothing", async () => {
   assert.equal(times(requests)[0], began);
 });
 
+test("an answer that waited in a frozen page teaches nothing: it is asked again", async () => {
+  Object.assign(server, { ahead: 60_000, delay: 600_000 });
+  const requests = makeNetwork({});
+  const page = makePage();
+  const began = trueTime();
+  page.play(1);
+  const sent = page.sender.flush();
+  await settle();
+  server.delay = 0;
+  clock.pass(600_000);
+  await sent;
+  assert.ok(Math.abs(times(requests)[0] - began) <= 5000);
+});
+
 test("a clock that is set right on the way is asked about again; a stretch is told by the one of its beginning", async () => {
   server.ahead = 3 * HOUR;
   const requests = makeNetwork({});
@@ -105,7 +119,8 @@ test("a sleep changes nothing", async () => {
 });
 
 for (const [name, silence] of [
-  ["does not say when it answers", { isSilent: true }],
+  ["does not say when it answers", { date: null }],
+  ["says when in words of its own", { date: "half past ten" }],
   ["takes no empty batch", { status: 422 }],
 ]) {
   test(`a server that ${name} corrects the clock itself`, async () => {
@@ -124,7 +139,7 @@ test("what was told by a known clock is never sent together with what the server
   page.play(1);
   await page.sender.flush();
   page.play(20); // told by a clock that is known
-  server.isSilent = true;
+  server.date = null;
   clock.wall += HOUR;
   page.play(20); // by one that is not
   await page.sender.flush();
@@ -133,6 +148,18 @@ test("what was told by a known clock is never sent together with what the server
     later.map((request) => "sent_at" in request),
     [false, true],
   );
+});
+
+test("what an earlier build stored was told by a clock that nobody knew", async () => {
+  server.ahead = 3 * HOUR;
+  const requests = makeNetwork({});
+  const { ring, sender } = makePage();
+  const then = trueTime();
+  ring.add(makeEvent());
+  ring.add({ ...makeEvent(), raw: true });
+  await sender.flush();
+  assert.equal(requests.length, 1);
+  assert.ok(times(requests).every((told) => Math.abs(told - then) <= 5000));
 });
 
 test("a page that ends before anything is known says when it ended", async () => {

@@ -104,6 +104,22 @@ test("an event that is refused goes with its reason, the others stay sent", asyn
   assert.equal(ring.waits(), false);
 });
 
+test("an event whose time cannot be read is left to the server, and holds up nothing", async () => {
+  const requests = makeNetwork({});
+  const beacons = [];
+  navigator.sendBeacon = (_, body) => beacons.push(JSON.parse(body));
+  const { ring, sender } = make();
+  const good = makeEvent();
+  ring.add({ ...makeEvent(), occurred_at: "" });
+  ring.add(good);
+  await sender.flush();
+  ring.add({ ...makeEvent(), occurred_at: "" });
+  sender.leave();
+  const told = requests[0].events.map((event) => event.occurred_at);
+  assert.deepEqual(told, ["", good.occurred_at]);
+  assert.equal(beacons[0].events[0].occurred_at, "");
+});
+
 test("a refused token is renewed at once, each time, and its events are sent", async () => {
   const tokens = ["a", "b", "c"];
   const requests = makeNetwork({ status: 401 }, {}, { status: 401 }, {});

@@ -48,14 +48,13 @@ export const makeBrowser = () => {
   return { held, stored, without: (part) => set(part, part === "navigator" ? {} : undefined) };
 };
 
-/** The server: what its clock says while everybody else's is set, and how long a question for it is under way. */
-export const server = { ahead: 0, delay: 0, isSilent: false, status: 202 };
+/** The server: how it tells the time, if not by its clock, and how long a question for it is under way. */
+export const server = { ahead: 0, delay: 0, date: undefined, status: 202 };
 
 const tellTime = async () => {
   const at = clock.wall + server.ahead;
   if (server.delay) await new Promise((heard) => setTimeout(heard, server.delay));
-  const date = server.isSilent ? null : new Date(at).toUTCString();
-  const { status } = server;
+  const { date = new Date(at).toUTCString(), status } = server;
   return { status, ok: status < 300, headers: { get: () => date }, json: async () => ({ results: [] }) };
 };
 
