@@ -124,7 +124,11 @@ async def test_what_is_no_playlist_is_refused(run: Run) -> None:
 @pytest.mark.e2e
 async def test_ctrl_c_leaves_it_running_and_says_so(run: Run, sessions: Sessions, broker: str) -> None:
     process = await asyncio.create_subprocess_exec(
-        COMMAND, "import", LINK, env={**os.environ, "EDUTRACK_ENV": "development"}, stdout=PIPE, stderr=STDOUT
+        *("env", "--default-signal=INT"),  # what a shell starts in the background ignores it
+        *(COMMAND, "import", LINK),
+        env={**os.environ, "EDUTRACK_ENV": "development"},
+        stdout=PIPE,
+        stderr=STDOUT,
     )
     mine = await claimed(sessions)
     await asyncio.sleep(1)
