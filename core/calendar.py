@@ -10,7 +10,7 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 
 _DAY = timedelta(days=1)
 _SHORTENED = timedelta(days=2)
-"""More than any number of days was ever shorter by than so many times 24 hours, a date left out included."""
+"""By as much no number of days was ever shorter than as many times 24 hours, a date left out included."""
 _TICK = timedelta(microseconds=1)
 _NO_DAY = datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC), date.min
 _latest_day: dict[ZoneInfo, tuple[datetime, datetime, date]] = {}

@@ -157,7 +157,7 @@ def answer_report(answer: AppliedAnswer | Accepted, preferences: Preferences) ->
 
 @lru_cache(maxsize=128)
 def _head(preferences: Preferences, code: int) -> list[tuple[bytes, bytes]]:
-    """Return the headers of all such answers; to make them anew costs as much as to judge the event."""
+    """Return the headers that all such answers have."""
     head = MutableHeaders({"Content-Type": "application/json"})
     applied = preferences.applied(answered_async=code == status.HTTP_202_ACCEPTED)
     if applied:

@@ -121,6 +121,13 @@ class TestRefusalAtReceipt:
         assert late is not None
         assert "7 days" in late
 
+    def test_a_date_left_out_counts_as_one(self) -> None:
+        apia = ZoneInfo("Pacific/Apia")  # 2011-12-30 was left out; the first date allowed begins at 10:00 UTC
+        received = utc("2011-12-30T10:00")
+        assert local_date(received, apia) == date(2011, 12, 31)
+        assert refusal(utc("2011-12-24T10:00"), received, 7, apia) is None
+        assert refusal(utc("2011-12-24T09:59"), received, 7, apia) is not None
+
     @given(
         st.sampled_from([UTC_ZONE, CAIRO, TORONTO, ZoneInfo("Pacific/Apia"), ZoneInfo("Pacific/Kwajalein")]),
         st.sampled_from(["2011-12-28", "1993-08-20", "2026-03-27", "2026-10-23"]),

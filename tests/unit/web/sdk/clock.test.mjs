@@ -36,6 +36,17 @@ const makePage = () => {
   };
 };
 
+/** Play a second and ask for the time, of which the answer is under way. */
+const askSlowly = async () => {
+  const requests = makeNetwork({});
+  const page = makePage();
+  const began = trueTime();
+  page.play(1);
+  const sent = page.sender.flush();
+  await settle();
+  return { requests, page, began, sent };
+};
+
 const trueTime = () => clock.wall + server.ahead;
 const ofAll = (requests) => requests.flatMap(({ events }) => events);
 const times = (requests) => ofAll(requests).map(({ occurred_at }) => Date.parse(occurred_at));
@@ -61,12 +72,7 @@ for (const wrong of [-3 * HOUR, -60_000, -4000, 0, 4000, 60_000, 3 * HOUR]) {
 
 test("a slow answer moves nothing", async () => {
   server.delay = 30_000;
-  const requests = makeNetwork({});
-  const page = makePage();
-  const began = trueTime();
-  page.play(1);
-  const sent = page.sender.flush();
-  await settle();
+  const { requests, page, began, sent } = await askSlowly();
   page.play(30);
   await sent;
   assert.equal(times(requests)[0], began);
@@ -74,12 +80,7 @@ test("a slow answer moves nothing", async () => {
 
 test("an answer that waited in a frozen page teaches nothing: it is asked again", async () => {
   Object.assign(server, { ahead: 60_000, delay: 600_000 });
-  const requests = makeNetwork({});
-  const page = makePage();
-  const began = trueTime();
-  page.play(1);
-  const sent = page.sender.flush();
-  await settle();
+  const { requests, page, began, sent } = await askSlowly();
   server.delay = 0;
   clock.pass(600_000);
   await sent;
