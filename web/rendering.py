@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from core.policy import Policy
 from web.assets import Assets
+from web.days.standing import standing
 from web.inputs import problems
 
 FOLDER = Path(__file__).parent
@@ -42,6 +43,7 @@ def make_environment(assets: Assets, policy: Policy) -> Environment:
         problems=problems,
         pretty=lambda events: json.dumps(events, indent=2, ensure_ascii=False),
         sentence=sentence,
+        standing=standing,
         whole=whole,
         rate=rate,
     )

@@ -47,6 +47,21 @@ class Rules:
                 return rule
         return self.before.on(day) if isinstance(self.before, Rules) else self.before
 
+    def between(self, first: date, last: date) -> "list[tuple[date, Rule]]":
+        """Return what is in force from one date to another: each version, and its first date among them."""
+        turns = sorted({first, *(day for day in self.turns() if first < day <= last)})
+        found: list[tuple[date, Rule]] = []
+        for day in turns:
+            rule = self.on(day)
+            if not found or found[-1][1] != rule:
+                found.append((day, rule))
+        return found
+
+    def turns(self) -> "list[date]":
+        """Return the dates from which versions are in force."""
+        own = [rule.effective_from for rule in self.versions]
+        return own + self.before.turns() if isinstance(self.before, Rules) else own
+
     def next_from(self, rule: Rule) -> date | None:
         """Return from when on another version holds instead of the newest one; None for never."""
         later = [one.effective_from for one in self.versions if one.effective_from > rule.effective_from]

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from api.attendance.schemas import AttendanceDay
+from core.attendance.rules import Status
 from core.errors import BadRequest
+from web.days.standing import standing
 
 NO_MONTH = "a month must be written YYYY-MM, from 1970-01 on"
 
@@ -71,12 +73,13 @@ class MonthTotals:
     seconds: float
 
     @classmethod
-    def of(cls, days: Mapping[date, AttendanceDay]) -> "MonthTotals":
-        """Add up the days."""
+    def of(cls, days: Mapping[date, AttendanceDay], today: date) -> "MonthTotals":
+        """Add up the days, as heat maps do: not today while it may still become present."""
         shown: Sequence[AttendanceDay] = list(days.values())
+        said = [standing(day, today) for day in shown if day.expected or day.corrected]
         return cls(
-            present=sum(day.status == "present" for day in shown),
-            expected=sum(day.expected for day in shown),
+            present=said.count(Status.PRESENT),
+            expected=sum(one in {Status.PRESENT, Status.ABSENT} for one in said),
             excused=sum(day.status == "excused" and day.corrected for day in shown),
             seconds=sum(day.total_seconds for day in shown),
         )

@@ -8,6 +8,7 @@ from api.attendance.explain_service import MOST_EVENTS
 from api.attendance.reading import ReaderPart
 from api.paging import Day
 from core.attendance.rule_store import load_rules
+from web.days.courses import in_courses, rules_of_courses
 from web.days.line import DayLine
 from web.days.month import Month, MonthTotals
 from web.doors import Student
@@ -22,15 +23,17 @@ async def calendar(visit: Student, reader: ReaderPart, month: str = "") -> Respo
     async with visit.transaction() as session:
         days = await reader.days(session, visit.user.id, shown.days_until(reader.today))
         rules = await load_rules(session, reader.policy)
+        courses = await rules_of_courses(session, reader, visit.user.id, shown.first, shown.last)
     by_date = {day.date: day for day in days}
     return page(
         visit,
         "days/month.html",
         month=shown,
         days=by_date,
-        totals=MonthTotals.of(by_date),
+        totals=MonthTotals.of(by_date, reader.today),
         today=reader.today,
-        rule=rules.on(min(reader.today, shown.last)),
+        rules=rules.between(shown.first, shown.last),
+        courses=courses,
     )
 
 
@@ -39,10 +42,13 @@ async def why(visit: Student, date: Day, reader: ReaderPart) -> Response:
     async with visit.transaction() as session:
         await at_one_moment(session)
         day = await explain_service.explain(session, reader, visit.user.id, date, most=MOST_EVENTS)
+        courses = await in_courses(session, reader, visit.user.id, date)
     return page(
         visit,
         "days/day.html",
         day=day,
+        courses=courses,
+        today=reader.today,
         line=DayLine.of(date, reader.policy.zone, day.spans),
         month=Month(date.replace(day=1)),
     )

@@ -9,27 +9,34 @@ from markupsafe import Markup
 
 from api.attendance.course_cells import CourseCell, CourseStudent
 from core.attendance.rules import Status
+from web.days.standing import NOT_YET, standing
 
 LEVELS = 5
 MINUTE = 60
-MARKS = {Status.ABSENT: "\N{EN DASH}", Status.EXCUSED: "e", Status.PRESENT: "\N{CHECK MARK}"}
-"""What a cell says where nothing was watched."""
+MARKS = {
+    Status.ABSENT: "\N{EN DASH}",
+    Status.EXCUSED: "e",
+    Status.PRESENT: "\N{CHECK MARK}",
+    NOT_YET: "\N{HORIZONTAL ELLIPSIS}",
+}
+"""What a cell shows where nothing was watched."""
 
 
 @dataclass(slots=True)
 class DayTotals:
-    """What a day comes to over all students."""
+    """What a day comes to over all students. Who is not there yet is not among those who were expected."""
 
     date: date
     provisional: bool
     expected: int = 0
     present: int = 0
+    not_yet: int = 0
     seconds: float = 0.0
 
     @property
     def share(self) -> float | None:
-        """Those who were present among those who were expected; None where nobody was."""
-        return self.present / self.expected if self.expected else None
+        """Those who were present among those who were expected; None where nobody was, or more may come."""
+        return self.present / self.expected if self.expected and not self.not_yet else None
 
 
 @dataclass(slots=True)
@@ -41,6 +48,7 @@ class StudentRow:
     days: Sequence[CourseCell]
     expected: int = 0
     present: int = 0
+    not_yet: int = 0
     seconds: float = 0.0
 
 
@@ -51,23 +59,29 @@ class Heat:
     days: Sequence[DayTotals]
     students: Sequence[StudentRow]
     steps: Sequence[int]
+    today: date
     _known: dict[tuple[object, ...], str] = field(default_factory=dict)
     """Cells as they are written; most are like another one."""
 
     @classmethod
-    def of(cls, days: Sequence[date], table: Iterable[CourseStudent], late_from: date) -> "Heat":
-        """Add up a table; days from `late_from` on are provisional."""
+    def of(cls, days: Sequence[date], table: Iterable[CourseStudent], today: date, late_days: int) -> "Heat":
+        """Add up a table as of today; so many days before it may events still be accepted of."""
+        late_from = today - timedelta(days=late_days)
         totals = {day: DayTotals(day, day >= late_from) for day in days}
         students = [StudentRow(one.user_id, one.username, one.cells) for one in table]
         for student in students:
             for cell in student.days:
-                counts = (cell.expected or cell.corrected) and cell.status is not Status.EXCUSED
+                is_awaited = cell.date == today and standing(cell, today) == NOT_YET
+                counts = (
+                    (cell.expected or cell.corrected) and cell.status is not Status.EXCUSED and not is_awaited
+                )
                 is_present = counts and cell.status is Status.PRESENT
                 for total in (student, totals[cell.date]):
                     total.expected += counts
                     total.present += is_present
+                    total.not_yet += is_awaited
                     total.seconds += cell.total_seconds
-        return cls(list(totals.values()), students, _steps(students))
+        return cls(list(totals.values()), students, _steps(students), today)
 
     @property
     def expected(self) -> int:
@@ -89,23 +103,33 @@ class Heat:
     def _cell(self, cell: CourseCell) -> str:
         minutes = int(cell.total_seconds // MINUTE)
         level = bisect_right(self.steps, cell.total_seconds)
-        key = (minutes, level, cell.status, cell.corrected, cell.provisional)
+        status = standing(cell, self.today) if cell.date == self.today else cell.status
+        key = (minutes, level, status, cell.corrected, cell.provisional)
         known = self._known.get(key)
         if known is None:
-            classes = f"h{level} {cell.status[0]}{' v' if cell.provisional else ''}"
-            known = self._known[key] = f'<td class="{classes}">{text_of(cell)}'
+            classes = f"h{level} {status[0]}{' v' if cell.provisional else ''}"
+            known = self._known[key] = f'<td class="{classes}"{_name(cell, status)}>{_text(cell, status)}'
         return known
 
 
 _EMPTY = {False: "<td>", True: '<td class="v">'}
 
 
-def text_of(cell: CourseCell) -> str:
-    """Return what a cell says: whole minutes, or a mark; a correction shows."""
+def _text(cell: CourseCell, status: str) -> str:
+    """Return what a cell shows: whole minutes, or a mark; a correction shows."""
     if cell.corrected:
-        return f"{MARKS[cell.status]}*"
+        return f"{MARKS[status]}*"
     minutes = int(cell.total_seconds // MINUTE)
-    return str(minutes) if minutes else "&lt;1" if cell.total_seconds else MARKS[cell.status]
+    return str(minutes) if minutes else "&lt;1" if cell.total_seconds else MARKS[status]
+
+
+def _name(cell: CourseCell, status: str) -> str:
+    """Return what a cell is called where it is more than minutes of somebody who was present."""
+    if status == Status.PRESENT and not cell.corrected:
+        return ""
+    minutes = int(cell.total_seconds // MINUTE)
+    watched = f"{minutes or 'less than 1'} min, " if cell.total_seconds else ""
+    return f' aria-label="{watched}{status}{", corrected" if cell.corrected else ""}"'
 
 
 def _steps(students: Sequence[StudentRow]) -> list[int]:
@@ -116,8 +140,3 @@ def _steps(students: Sequence[StudentRow]) -> list[int]:
     most = watched[int(len(watched) * 0.95)]
     each = max(1, round(most / LEVELS / MINUTE)) * MINUTE
     return [1, *(each * number for number in range(1, LEVELS))]
-
-
-def late_from(today: date, late_days: int) -> date:
-    """Return the first day of which events may still be accepted."""
-    return today - timedelta(days=late_days)

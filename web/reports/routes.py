@@ -17,10 +17,11 @@ from api.courses import service as courses
 from api.deps import PathId
 from api.paging import DaysQuery
 from core.attendance.rule_store import load_rules
+from web.days.standing import standing
 from web.doors import Admin
 from web.pages import HEADERS, page, page_router
 from web.reports import queries
-from web.reports.heat import Heat, late_from
+from web.reports.heat import Heat
 from web.reports.workbook import workbook_of
 
 router = page_router("/reports")
@@ -53,7 +54,7 @@ async def course(visit: Admin, asked: OfCourse) -> Response:
         rules = await load_rules(session, asked.reader.policy, asked.course_id)
     today = asked.reader.today
     first, last = (asked.days[0], asked.days[-1]) if asked.days else (today, today)
-    heat = Heat.of(asked.days, table, late_from(today, asked.reader.policy.late_days))
+    heat = Heat.of(asked.days, table, today, asked.reader.policy.late_days)
     # A term of a large course takes half a second, in which others are served.
     return await asyncio.to_thread(
         page,
@@ -66,7 +67,7 @@ async def course(visit: Admin, asked: OfCourse) -> Response:
         ranges=_ranges(today),
         is_cut=len(table) == students,
         most_cells=MOST_CELLS,
-        rule=rules.on(last),
+        rules=rules.between(first, last),
     )
 
 
@@ -75,7 +76,9 @@ async def as_csv(visit: Admin, asked: OfCourse) -> Response:
     async with visit.transaction() as session:
         await asked.require(session)
         rows = await asked.rows(session, None, MOST_CELLS)
-    return StreamingResponse(_csv(rows), headers=_file(asked, "csv"), media_type="text/csv")
+    return StreamingResponse(
+        _csv(rows, asked.reader.today), headers=_file(asked, "csv"), media_type="text/csv"
+    )
 
 
 @router.get("/courses/{course_id}/attendance.xlsx")
@@ -83,7 +86,7 @@ async def as_workbook(visit: Admin, asked: OfCourse) -> Response:
     async with visit.transaction() as session:
         await asked.require(session)
         table = await course_table(session, asked, 0, _most_students(asked))
-    heat = Heat.of(asked.days, table, late_from(asked.reader.today, asked.reader.policy.late_days))
+    heat = Heat.of(asked.days, table, asked.reader.today, asked.reader.policy.late_days)
     return Response(await workbook_of(heat), headers=_file(asked, "xlsx"), media_type=XLSX)
 
 
@@ -91,8 +94,8 @@ def _most_students(asked: CourseReader) -> int:
     return max(1, MOST_CELLS // max(1, len(asked.days)))
 
 
-async def _csv(rows: list[CourseDay]) -> AsyncIterator[str]:
-    yield header(CourseDay) + lines(rows)
+async def _csv(rows: list[CourseDay], today: date) -> AsyncIterator[str]:
+    yield header(CourseDay) + lines(row.model_copy(update={"status": standing(row, today)}) for row in rows)
 
 
 def _file(asked: CourseReader, suffix: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from io import BytesIO
 
 import xlsxwriter
 
+from web.days.standing import standing
 from web.reports.heat import Heat
 
 _DAY_SECONDS = 86_400
@@ -49,9 +50,8 @@ def _fill(
         sheet.write_number(line, 2, student.seconds / _DAY_SECONDS, formats["length"])
         for row in student.days:
             if statuses:
-                sheet.write_string(
-                    line, columns[row.date], row.status + (" (corrected)" if row.corrected else "")
-                )
+                said = standing(row, heat.today) + (" (corrected)" if row.corrected else "")
+                sheet.write_string(line, columns[row.date], said)
             else:
                 sheet.write_number(
                     line, columns[row.date], row.total_seconds / _DAY_SECONDS, formats["length"]

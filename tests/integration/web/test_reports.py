@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 from openpyxl import load_workbook
-from sqlalchemy import insert, update
+from sqlalchemy import delete, insert, update
 
 from api.attendance.course_cells import CourseCell, course_table
 from api.attendance.courses import CourseReader, days_asked
@@ -185,6 +185,59 @@ async def test_a_month_shows_every_day_that_has_begun(ada: Browser, watched: dat
     assert all(f'href="{address}"' in ada.shown for address in begun)
     assert "20 min 00 s" in ada.shown
     assert (await ada.open("/my-attendance?month=2026-13")).status_code == 400
+
+
+async def test_nobody_is_absent_from_a_day_that_is_not_over(
+    ada: Browser, grace: Browser, sessions: Sessions, watched: date, people: dict[str, int]
+) -> None:
+    async with sessions.begin() as session:
+        for table in (Progress, Attendance):
+            await session.execute(delete(table).where(table.date == watched))
+    today = f"/reports/students/{people['ada']}/{watched}"
+    await ada.open("/my-attendance")
+    assert f"{watched:%B %Y}: not yet, provisional, 0 s watched of 30 s asked for" in ada.shown
+    assert f"of {watched.day - 1} expected days" in ada.shown
+    await ada.open(f"/my-attendance/{watched}")
+    assert "Nothing was watched so far; the day asks for 30 s, and is not over." in ada.shown
+    await grace.open(f"/reports/courses/1?from={watched - timedelta(days=13)}")
+    present, _, *cells = Table(grace.shown).cells[str(people["ada"])]
+    assert (present[1], cells[-1]) == ("0/13", ("h0 n v", "\N{HORIZONTAL ELLIPSIS}"))
+    assert 'aria-label="not yet"' in grace.shown
+    assert '<td class="number">not over</td>' in grace.shown
+    files = [
+        await grace.client.get(f"/reports/courses/1/attendance.{suffix}?from={watched}")
+        for suffix in ("csv", "xlsx")
+    ]
+    assert next(csv.DictReader(io.StringIO(files[0].text)))["status"] == "not yet"
+    assert load_workbook(io.BytesIO(files[1].content))["Status"].cell(2, 4).value == "not yet"
+    assert "not yet" in (await grace.open(today)).text
+    await grace.send(today, version="0", status="absent", reason="She has left.")
+    await grace.open(f"/reports/courses/1?from={watched}")
+    assert 'aria-label="absent, corrected"' in grace.shown
+
+
+async def test_each_rule_that_judged_is_shown_beside_what_it_judged(
+    ada: Browser, grace: Browser, sessions: Sessions, watched: date, people: dict[str, int]
+) -> None:
+    """The course asks for half an hour since two days ago; the school for no more than it did."""
+    since = watched - timedelta(days=2)
+    async with sessions.begin() as session:
+        rule = {"course_id": 1, "effective_from": since, "minimum_seconds": 1800}
+        await session.execute(insert(AttendanceRule).values(**rule))
+    await grace.open(f"/reports/courses/1?from={watched - timedelta(days=13)}")
+    assert "present from 30 s watched. From " in grace.shown
+    assert "on: A day counts as present from 30 min 00 s watched." in grace.shown
+    shown = (await ada.open(f"/my-attendance?month={watched:%Y-%m}")).text
+    assert "A day counts as present from 30 s watched." in shown
+    assert "In the list of Optics its own rule judges" in shown
+    assert "present from 30 min 00 s watched." in shown
+    in_drawer = f"/reports/students/{people['ada']}/{watched}?course=1"
+    for browser, address in ((ada, f"/my-attendance/{watched}"), (grace, in_drawer)):
+        assert "In single courses" in (await browser.open(address)).text
+        assert 'data-label="Asked for">30 min 00 s<' in browser.shown
+    assert 'data-status="not yet" data-minutes="20"' in grace.shown
+    before = f"/my-attendance/{watched - timedelta(days=4)}"
+    assert "In single courses" not in (await ada.open(before)).text
 
 
 async def test_an_empty_course_says_what_to_do(grace: Browser, sessions: Sessions) -> None:

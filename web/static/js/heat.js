@@ -11,10 +11,23 @@ if (region) {
   const rows = table.tBodies[0].rows;
   const heads = table.tHead.rows[0].cells;
 
+  // Whoever hears the table moves from cell to cell without its heads: a cell that is reached says whose it is, and when.
+  const says = new Map();
+  const tell = (cell) => {
+    if (!says.has(cell)) says.set(cell, cell.getAttribute("aria-label") ?? (cell.textContent ? `${cell.textContent} min, present` : "not expected"));
+    const student = cell.parentElement.cells[0].textContent;
+    const day = heads[cell.cellIndex].querySelector(".out-of-sight").textContent;
+    cell.setAttribute("aria-label", `${student}, ${day}: ${says.get(cell)}`);
+  };
+
   const choose = (cell) => {
-    current?.removeAttribute("tabindex");
+    if (current) {
+      current.removeAttribute("tabindex");
+      current.setAttribute("aria-label", says.get(current));
+    }
     current = cell;
     cell.tabIndex = -1;
+    tell(cell);
     cell.focus();
     cell.scrollIntoView({ block: "nearest", inline: "nearest" });
   };
@@ -23,7 +36,7 @@ if (region) {
     const user = cell.parentElement.dataset.user;
     const { date } = heads[cell.cellIndex].dataset;
     if (!date) return;
-    await window.htmx.ajax("GET", `/reports/students/${user}/${date}`, { target: "#drawer-body", swap: "innerHTML" });
+    await window.htmx.ajax("GET", `/reports/students/${user}/${date}?course=${region.dataset.course}`, { target: "#drawer-body", swap: "innerHTML" });
     if (!drawer.open) drawer.showModal();
   };
 
@@ -55,9 +68,12 @@ if (region) {
   document.body.addEventListener("htmx:afterSwap", () => {
     const day = drawer.querySelector("#day");
     if (!day || !current || !day.querySelector(".notice.good")) return;
-    const { status, corrected } = day.dataset;
-    if (corrected) current.textContent = { present: "✓*", absent: "–*", excused: "e*" }[status];
-    current.classList.remove("p", "a", "e");
+    const { status, corrected, minutes } = day.dataset;
+    const mark = { present: "✓", absent: "–", excused: "e", "not yet": "…" }[status];
+    current.textContent = corrected ? `${mark}*` : minutes || mark;
+    current.classList.remove("p", "a", "e", "n");
     current.classList.add(status[0]);
+    says.set(current, `${minutes ? `${minutes} min, ` : ""}${status}${corrected ? ", corrected" : ""}`);
+    tell(current);
   });
 }
