@@ -68,7 +68,7 @@ export const createTracker = ({ endpoint, token, heartbeatSeconds = HEARTBEAT_SE
   };
   document.addEventListener("visibilitychange", hide);
   document.addEventListener("freeze", hide);
-  addEventListener("online", () => ring.adopt().then(sender.flush));
+  addEventListener("online", sender.flush);
   addEventListener("pagehide", () => {
     watches.forEach((each) => each.close());
     sender.leave();

@@ -38,7 +38,6 @@ export const mediaSource = (element, video, resume) => ({
     CHANGES.forEach((change) => element.addEventListener(change, look, true));
     return () => {
       on = false;
-      element.removeEventListener("loadedmetadata", goOn);
       CHANGES.forEach((change) => element.removeEventListener(change, look, true));
     };
   },

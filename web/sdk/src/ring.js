@@ -4,6 +4,8 @@ const PREFIX = "edutrack-events:";
 const MOST = 2000;
 /** Without locks a tab counts as gone that has not written for so long. */
 const GONE = 120_000;
+/** Whoever is back so soon is taken for who was here without a token; later, somebody else may sit there. */
+const SAME_PERSON = 600_000;
 /** Nobody takes older events any more. */
 const OLDEST = 8 * 86_400_000;
 
@@ -52,25 +54,26 @@ export const makeRing = (dropped) => {
   const takeOver = (from, patience) => {
     try {
       const left = JSON.parse(localStorage.getItem(from) || "{}");
-      const age = now() - left.at;
+      // What was written in the future is of a clock that has been set back since.
+      const age = Math.abs(now() - left.at);
       if (age < patience) return;
-      if (left.owner === owner) keep([...left.events, ...events]);
+      if (left.owner ? left.owner === owner : age < SAME_PERSON) keep([...left.events, ...events]);
       else if (age < OLDEST) return;
       localStorage.removeItem(from);
     } catch {}
   };
 
-  const others = () => Object.keys(localStorage).filter((name) => name.startsWith(PREFIX) && name !== place);
+  const others = () => {
+    try {
+      return Object.keys(localStorage).filter((name) => name.startsWith(PREFIX) && name !== place);
+    } catch {
+      return [];
+    }
+  };
 
   return {
     /** Whether there may be something to send. */
-    waits: () => {
-      try {
-        return events.length > 0 || others().length > 0;
-      } catch {
-        return false;
-      }
-    },
+    waits: () => events.length + others().length > 0,
     /** @param {number} count */
     oldest: (count) => events.slice(0, count),
     /** @param {Event} event */

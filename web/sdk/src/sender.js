@@ -24,13 +24,11 @@ const secondsOf = (text) => {
   return Math.min(Math.max(seconds, 0), LONGEST_RETRY_AFTER);
 };
 
-/** Return whose token it is, as far as that can be read. @param {string} token */
+/** Return whose token it is; nothing of what is none, as a proxy's page. @param {string} token */
 const subjectOf = (token) => {
   try {
     return JSON.parse(atob(token.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"))).sub;
-  } catch {
-    return "";
-  }
+  } catch {}
 };
 
 /** What says nothing of it was stored by an earlier build. @param {Event} event */
@@ -73,10 +71,11 @@ export const makeSender = (endpoint, token, ring, emit) => {
 
   const authorize = async () => {
     if (bearer && bearer !== refused) return;
-    bearer = await token();
-    if (!bearer || bearer === refused) throw later("a new token is needed", 401);
-    ring.belongTo(`${endpoint} ${subjectOf(bearer)}`);
-    await ring.adopt();
+    const next = await token();
+    const subject = subjectOf(next);
+    if (!subject || next === refused) throw later("a new token is needed", 401);
+    bearer = next;
+    ring.belongTo(`${endpoint} ${subject}`);
   };
 
   /** @param {Event[]} events */
@@ -105,6 +104,7 @@ export const makeSender = (endpoint, token, ring, emit) => {
   const deliver = async () => {
     if (!ring.waits()) return false;
     await authorize();
+    await ring.adopt();
     const oldest = ring.oldest(failures ? SMALL_BATCH : BATCH);
     if (!oldest.length) return false;
     // An empty batch asks for the time first: what then is sent need not say when, and may take as long as it likes.
@@ -139,7 +139,7 @@ export const makeSender = (endpoint, token, ring, emit) => {
     try {
       while (await deliver());
     } catch (problem) {
-      const { message, status, after = 0 } = /** @type {ReturnType<typeof later>} */ (problem);
+      const { message, status, after = 0 } = /** @type {ReturnType<typeof later>} */ (problem || {});
       const wait = Math.min(1000 * 2 ** failures++, LONGEST_WAIT);
       timer = setTimeout(flush, after * 1000 + wait * (0.5 + Math.random() / 2));
       emit("error", { detail: message, status });

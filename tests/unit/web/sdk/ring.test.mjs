@@ -52,6 +52,30 @@ test("somebody else's events wait for eight days, and no longer", async () => {
   assert.equal(Object.keys(browser.stored).length, 0);
 });
 
+test("who left without ever having a token is whoever is back within ten minutes, and nobody later", async () => {
+  for (const [minutes, expected] of [[9, 2], [11, 0]]) {
+    const browser = makeBrowser();
+    makeTab("", 2);
+    browser.held.clear();
+    clock.pass(minutes * 60_000);
+    const next = makeTab("ada", 0);
+    await next.adopt();
+    assert.equal(next.oldest(9).length, expected);
+  }
+});
+
+test("a clock that was set back since holds up nothing", async () => {
+  const browser = makeBrowser();
+  makeTab("ada", 2);
+  browser.held.clear();
+  for (const [name, text] of Object.entries(browser.stored)) {
+    browser.stored[name] = JSON.stringify({ ...JSON.parse(text), at: clock.wall + 100 * HOUR });
+  }
+  const next = makeTab("ada", 0);
+  await next.adopt();
+  assert.equal(next.oldest(9).length, 2);
+});
+
 test("when another person signs in, the events of the first stay hers", () => {
   const browser = makeBrowser();
   const ring = makeTab("ada", 2);

@@ -5,9 +5,10 @@ import { makeRing } from "../../../../web/sdk/src/ring.js";
 import { makeSender } from "../../../../web/sdk/src/sender.js";
 
 const DOWN = "the network is away";
+let browser;
 
 beforeEach(() => {
-  makeBrowser();
+  browser = makeBrowser();
   Math.random = () => 1; // the longest wait
 });
 
@@ -121,7 +122,7 @@ test("an event whose time cannot be read is left to the server, and holds up not
 });
 
 test("a refused token is renewed at once, each time, and its events are sent", async () => {
-  const tokens = ["a", "b", "c"];
+  const tokens = ["a", "b", "c"].map((name) => token(1) + name);
   const requests = makeNetwork({ status: 401 }, {}, { status: 401 }, {});
   const { ring, sender } = make(async () => tokens.shift());
   for (let hour = 0; hour < 2; hour++) {
@@ -147,6 +148,45 @@ test("a token that stays refused is not sent again; events wait for another one"
   await passSeconds(31);
   assert.equal(requests.length, 2);
   assert.equal(ring.waits(), false);
+});
+
+test("a token that cannot be had is asked for again, even where nobody says why", async () => {
+  const requests = makeNetwork({});
+  const tokens = [Promise.reject(), "", token(1)];
+  const { ring, sender } = make(() => tokens.shift());
+  ring.add(makeEvent());
+  sender.flush();
+  await passSeconds(4);
+  assert.equal(requests.length, 1);
+  assert.equal(ring.waits(), false);
+});
+
+test("an error page is no token: it is not sent, and nobody's events become another's", async () => {
+  const requests = makeNetwork({ status: 401 }, {});
+  const tokens = [token(1), "<h1>\nBad Gateway", "Internal Server Error", `${token(1)}new`];
+  const { ring, sender } = make(() => tokens.shift());
+  ring.add(makeEvent());
+  sender.flush();
+  await passSeconds(4);
+  assert.deepEqual(
+    requests.map((request) => request.token),
+    [`Bearer ${token(1)}`, `Bearer ${token(1)}new`],
+  );
+  assert.equal(ring.waits(), false);
+});
+
+test("what a tab that is gone has left goes with the next event of one that lives", async () => {
+  const requests = makeNetwork({});
+  const gone = make().ring;
+  gone.belongTo("/progress/batch 1");
+  gone.add(makeEvent());
+  const { ring, sender } = make();
+  await sender.flush();
+  assert.equal(requests.length, 0, "it is not gone yet");
+  browser.held.clear();
+  ring.add(makeEvent());
+  await sender.flush();
+  assert.equal(requests[0].events.length, 2);
 });
 
 test("new tokens that are all refused are tried patiently", async () => {
