@@ -90,6 +90,13 @@ async def _visit(request: Request, state: AppState) -> Visit:
     return visit
 
 
+def stranger(request: Request) -> Visit:
+    """Return the visit of whoever it may be, who is given no session: for pages that say what went wrong."""
+    state: State = request.app.state.edutrack
+    desk = state.part(Desk)
+    return Visit(request, state, desk, desk.sessions.begin(), account=None, is_new=False)
+
+
 Anybody = Annotated[Visit, Depends(_visit)]
 
 

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from api.errors import Problem
 from core.errors import EduTrackError
 from web.assets import SNIFF_NOTHING
-from web.doors import Visit, cookie_name, page_of_form
+from web.doors import Visit, cookie_name, page_of_form, stranger
 
 _POLICY = "default-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; frame-ancestors 'none'"
 HEADERS = {
@@ -27,10 +27,11 @@ class PageRoute(APIRoute):
     @staticmethod
     def tell(request: Request, problem: Problem, headers: Mapping[str, str]) -> Response:
         """Answer a problem; a part of a page is told in the place it was for."""
-        visit: Visit | None = getattr(request.state, "visit", None)
-        if visit is None or "location" in {name.lower() for name in headers}:
+        if "location" in {name.lower() for name in headers}:
             text = f"{problem.title}: {problem.detail}"
             return HTMLResponse(text, problem.status, {**HEADERS, **headers})
+        known: Visit | None = getattr(request.state, "visit", None)
+        visit = known or stranger(request)  # nobody knows whose it is while the database is away
         template = "templates/error_part.html" if visit.wants_part else "templates/error.html"
         was_sent = request.method == "POST"
         sent_from = page_of_form(request) if was_sent else ""
