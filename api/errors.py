@@ -2,13 +2,13 @@
 
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import iter_route_contexts
+from fastapi.routing import RouteContext, iter_route_contexts
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
@@ -113,7 +113,18 @@ def unexpected(error: Exception) -> Response:
 
 def tell_unexpected(request: Request, error: Exception) -> Response:
     """As `unexpected`, in the way of the request's route."""
-    return _tell(request, _unforeseen(error))
+    return tell(request, _unforeseen(error))
+
+
+def tell(request: Request, problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+    """Answer a problem as its route does: those for people have a `tell` of their own."""
+    teller = _teller(request)
+    return answer(problem, headers) if teller is None else teller(request, problem, headers or {})
+
+
+def tells_people(request: Request) -> bool:
+    """Return whether it is a person who will read what a request is answered with."""
+    return _teller(request) is not None
 
 
 def _refused(error: EduTrackError) -> tuple[Problem, dict[str, str]]:
@@ -132,24 +143,31 @@ def _unforeseen(error: Exception) -> Problem:
     return problem_of_status(500, "this is our mistake: it is logged; trying again may help")
 
 
-def _tell(request: Request, problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
-    """Answer a problem as its route does: those for people have a `tell` of their own."""
-    tell: Tell | None = getattr(request.scope.get("route"), "tell", None)
-    return answer(problem, headers) if tell is None else tell(request, problem, headers or {})
+def _teller(request: Request) -> Tell | None:
+    """Return how a request's route tells problems; browsers that have not got there yet have it looked up."""
+    route = request.scope.get("route")
+    if route is None and _is_browser(request):
+        found = (each for each in _routes_at(request) if request.method in (each.methods or ()))
+        route = getattr(next(found, None), "original_route", None)
+    return getattr(route, "tell", None)
+
+
+def _is_browser(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "") or "hx-request" in request.headers
 
 
 async def _refusal(request: Request, error: Exception) -> Response:
     assert isinstance(error, EduTrackError), "registered for nothing else"
-    return _tell(request, *_refused(error))
+    return tell(request, *_refused(error))
 
 
 async def _wrong_types(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError), "registered for nothing else"
     found = error.errors()
     if any(one["type"] == "json_invalid" for one in found):
-        return _tell(request, problem_of(BadRequest, MALFORMED))
+        return tell(request, problem_of(BadRequest, MALFORMED))
     problems = [FieldProblem(field=_field(one), message=_message(one)) for one in found]
-    return _tell(request, wrong_types(problems))
+    return tell(request, wrong_types(problems))
 
 
 async def _of_the_framework(request: Request, error: Exception) -> Response:
@@ -158,17 +176,20 @@ async def _of_the_framework(request: Request, error: Exception) -> Response:
     headers = error.headers
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers = {"Allow": ", ".join(sorted(_methods_at(request)))}
-    return _tell(request, problem_of_status(error.status_code), headers)
+    return tell(request, problem_of_status(error.status_code), headers)
 
 
 def _methods_at(request: Request) -> set[str]:
     """Return what may be done at an address; the framework names the methods of one route only."""
-    found: set[str] = set()
+    return {method for route in _routes_at(request) for method in route.methods or ()}
+
+
+def _routes_at(request: Request) -> Iterator[RouteContext]:
+    """Return what is declared for an address, whatever the method."""
     for route in iter_route_contexts(request.app.routes):
         pattern = getattr(route, "path_regex", None)
         if pattern is not None and pattern.match(request.scope["path"]):
-            found |= route.methods or set()
-    return found
+            yield route
 
 
 def _field(error: Mapping[str, Any]) -> str:

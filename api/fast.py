@@ -14,9 +14,9 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 from starlette.types import Message
 
-from api.errors import refusal, unexpected
+from api.errors import answer, refusal, unexpected
 from api.state import RawHeaders, Road
-from api.traffic import TOO_SLOW, Traffic, account, was_broken_off
+from api.traffic import EVENT_TOO_SLOW, Traffic, account, was_broken_off
 from core.errors import EduTrackError
 
 Reply = Callable[[Response], None]
@@ -70,7 +70,7 @@ class FastRoads:
         except asyncio.CancelledError:
             if not crossing.is_late or not was_broken_off(crossing.task):
                 raise
-            return self.traffic.refuse(TOO_SLOW)
+            return answer(*self.traffic.refusal(EVENT_TOO_SLOW))
         except Exception as error:  # noqa: BLE001 - the last resort: logged, and answered with 500
             return unexpected(error)
 

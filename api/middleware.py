@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import credentials
-from api.errors import TooLarge, answer, problem_of_status, tell_unexpected
-from api.traffic import BUSY, TOO_SLOW, Traffic, account, was_broken_off
+from api.errors import TooLarge, problem_of_status, tell, tell_unexpected, tells_people
+from api.traffic import BUSY, EVENT_TOO_SLOW, TOO_SLOW, Traffic, account, was_broken_off
 
 _WITH_TOKEN_IN_URL = [(b"referrer-policy", b"no-referrer"), (b"cache-control", b"no-store")]
 
@@ -38,18 +39,18 @@ class Edge:
         except Exception as error:
             if exchange.status:  # too late for an answer: the server breaks the connection off
                 raise
-            too_large = isinstance(error, TooLarge)
-            refusal = answer(problem_of_status(413)) if too_large else tell_unexpected(Request(scope), error)
-            await refusal(scope, receive, exchange.send)
+            request, too_large = Request(scope), isinstance(error, TooLarge)
+            told = tell(request, problem_of_status(413)) if too_large else tell_unexpected(request, error)
+            await told(scope, receive, exchange.send)
         finally:
             self._traffic.in_flight -= 1
             exchange.account()
 
     async def _answer(self, exchange: "_Exchange", scope: Scope, receive: Receive) -> None:
         if self._traffic.in_flight > self._traffic.limits.in_flight:
-            await self._traffic.refuse(BUSY)(scope, receive, exchange.send)
+            await tell(Request(scope), *self._traffic.refusal(BUSY))(scope, receive, exchange.send)
         elif exchange.announces_too_much():
-            await answer(problem_of_status(413))(scope, receive, exchange.send)
+            await tell(Request(scope), problem_of_status(413))(scope, receive, exchange.send)
         else:
             await self._answer_in_time(exchange, scope, receive)
 
@@ -62,10 +63,15 @@ class Edge:
                 raise
             if exchange.status:
                 raise TimeoutError from error
-            refusal = self._traffic.refuse(TOO_SLOW) if exchange.is_whole else answer(problem_of_status(408))
-            await refusal(scope, receive, exchange.send)
+            await self._out_of_time(exchange, Request(scope))(scope, receive, exchange.send)
         finally:
             exchange.take_all_time()
+
+    def _out_of_time(self, exchange: "_Exchange", request: Request) -> Response:
+        if not exchange.is_whole:
+            return tell(request, problem_of_status(408))
+        detail = TOO_SLOW if tells_people(request) else EVENT_TOO_SLOW
+        return tell(request, *self._traffic.refusal(detail))
 
 
 class _Exchange:

@@ -9,9 +9,8 @@ from functools import lru_cache
 from typing import Protocol
 
 from prometheus_client import Histogram
-from starlette.responses import Response
 
-from api.errors import answer, problem_of
+from api.errors import Problem, problem_of
 from core.deadlines import Deadlines
 from core.errors import Unavailable
 from core.metrics import REQUESTS
@@ -19,7 +18,8 @@ from core.metrics import REQUESTS
 log = logging.getLogger("edutrack.access")
 
 BUSY = "too many requests are being answered: try again soon"
-TOO_SLOW = "the answer took too long: try again soon, an event with the same event_id"
+TOO_SLOW = "the answer took too long: try again soon"
+EVENT_TOO_SLOW = f"{TOO_SLOW}, an event with the same event_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +75,9 @@ class Traffic:
         """Let a request take as long as it takes."""
         self._deadlines.clear(running)
 
-    def refuse(self, detail: str) -> Response:
-        """Return the answer to a request that is not taken on, or not finished."""
-        return answer(problem_of(Unavailable, detail), {"Retry-After": str(self.limits.retry_after)})
+    def refusal(self, detail: str) -> tuple[Problem, dict[str, str]]:
+        """Return the problem of a request that is not taken on, or not finished, and its headers."""
+        return problem_of(Unavailable, detail), {"Retry-After": str(self.limits.retry_after)}
 
 
 def was_broken_off(task: asyncio.Task[object]) -> bool:

@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from api.factory import Service
-from api.traffic import BUSY, TOO_SLOW, Limits
+from api.traffic import BUSY, EVENT_TOO_SLOW, Limits
 from core.database import Sessions
 from core.settings import Settings
 from tests.integration.api.conftest import Api, serving, until
@@ -68,7 +68,7 @@ async def hurried(
 async def test_an_answer_that_takes_too_long_is_refused_with_a_time_to_retry(hurried: Api) -> None:
     answer = await hurried.client.get("/trial/slow?seconds=5")
     assert answer.status_code == 503
-    assert answer.json()["detail"] == TOO_SLOW
+    assert answer.json()["detail"] == EVENT_TOO_SLOW
     assert answer.headers["Retry-After"] == "2"
 
 

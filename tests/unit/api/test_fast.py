@@ -19,7 +19,7 @@ from api.factory import Service, create_app
 from api.protocol import MAX_HEAD_BYTES
 from api.server import ServerPolicy
 from api.state import RawHeaders, Road, State
-from api.traffic import BUSY, TOO_SLOW, Limits
+from api.traffic import BUSY, EVENT_TOO_SLOW, Limits
 from core.errors import Conflict
 from tests.unit.api.wire import SETTINGS, SOON, Answer, Wire, post
 
@@ -282,7 +282,7 @@ async def test_the_road_has_the_same_limits(monkeypatch: pytest.MonkeyPatch) -> 
     assert (slow.status, slow.headers["retry-after"], json.loads(slow.content)["detail"]) == (
         503,
         "2",
-        TOO_SLOW,
+        EVENT_TOO_SLOW,
     )
     second.send(post(PATH, b"0123456789"))
     assert (await second.answers(2))[1].status == 413
