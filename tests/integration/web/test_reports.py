@@ -229,11 +229,11 @@ async def test_each_rule_that_judged_is_shown_beside_what_it_judged(
     assert "on: A day counts as present from 30 min 00 s watched." in grace.shown
     shown = (await ada.open(f"/my-attendance?month={watched:%Y-%m}")).text
     assert "A day counts as present from 30 s watched." in shown
-    assert "In the list of Optics its own rule judges" in shown
-    assert "present from 30 min 00 s watched." in shown
+    assert "In Optics you are judged by that course's own rule, from " in shown
+    assert " on: present from 30 min 00 s watched.</p>" in shown
     in_drawer = f"/reports/students/{people['ada']}/{watched}?course=1"
     for browser, address in ((ada, f"/my-attendance/{watched}"), (grace, in_drawer)):
-        assert "In single courses" in (await browser.open(address)).text
+        assert "<h2>In single courses</h2>" in (await browser.open(address)).text
         assert 'data-label="Asked for">30 min 00 s<' in browser.shown
     assert 'data-status="not yet" data-minutes="20"' in grace.shown
     before = f"/my-attendance/{watched - timedelta(days=4)}"
