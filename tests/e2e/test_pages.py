@@ -1,6 +1,7 @@
 """The pages in Chromium: every one loads, looks right in light and dark, wide and narrow, and works by keyboard."""
 
 import asyncio
+import re
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -181,7 +182,9 @@ async def test_an_analyst_finds_a_day_and_corrects_it_by_keyboard(school: School
     page = school.grace.page
     await school.grace.go("/reports")
     await page.get_by_role("link", name="Optics").press("Enter")
-    await page.locator("#trend canvas").wait_for()
+    said = re.compile(r"^Present, day by day\. Last: \d+ %, .+\. The table below has every day\.$")
+    chart = page.get_by_role("img", name=said)
+    await chart.locator("canvas").wait_for()
     await page.locator("#heat").focus()
     for key in ("ArrowLeft", "ArrowLeft", "ArrowRight"):
         await page.keyboard.press(key)

@@ -1,4 +1,6 @@
 // Draws the last hour, and draws it anew whenever there is another sample.
+import { axis, colour, describe } from "./chart.js";
+
 const box = document.getElementById("lines");
 const notice = document.getElementById("no-lines");
 const EVERY = 10_000;
@@ -6,7 +8,6 @@ const HOUR = 3600;
 const DASHES = [[], [6, 4], [2, 3], [10, 3, 2, 3]];
 const COLOURS = ["--accent", "--bad", "--good", "--warn", "--muted", "--ink"];
 
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const short = (name) => name.replace(/^edutrack\./, "");
 const said = (value, unit) => (value == null ? "–" : `${Number(value.toFixed(2)).toLocaleString("en")}${unit && ` ${unit}`}`);
 const timeOf = (at) => new Date(at * 1000).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: box.dataset.zone });
@@ -14,7 +15,6 @@ const plots = new Map();
 let hour;
 
 function optionsOf(names, unit, width) {
-  const axis = { stroke: colour("--muted"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
   const line = (name, at) => ({
     label: short(name),
     stroke: colour(COLOURS[at % COLOURS.length]),
@@ -26,7 +26,7 @@ function optionsOf(names, unit, width) {
     width,
     height: 170,
     scales: { x: { range: () => [Date.now() / 1000 - HOUR, Date.now() / 1000] }, y: { range: (_, low, high) => [0, Math.max(high * 1.1, 1)] } },
-    axes: [{ ...axis, values: (_, ticks) => ticks.map(timeOf) }, { ...axis, size: 56 }],
+    axes: [{ ...axis(), values: (_, ticks) => ticks.map(timeOf) }, { ...axis(), size: 56 }],
     series: [{ value: (_, at) => (at === null ? "–" : timeOf(at)) }, ...names.map(line)],
   };
 }
@@ -35,7 +35,7 @@ function draw(chart, at, lines) {
   const names = Object.keys(lines);
   const { unit } = chart.dataset;
   const last = names.map((name) => `${short(name)} ${said(lines[name].at(-1), unit)}`);
-  chart.setAttribute("aria-label", `${chart.previousElementSibling.textContent}. Now: ${last.join(", ")}.`);
+  describe(chart, `Now: ${last.join(", ")}`);
   const data = [at, ...names.map((name) => lines[name])];
   const known = plots.get(chart);
   if (known?.names === names.join()) {
