@@ -13,7 +13,7 @@ async def watching(state: State) -> AsyncIterator[QueueWatch]:
     if isinstance(state.broker_watch, QueueWatch):
         yield state.broker_watch
         return
-    watch = QueueWatch(state.settings.amqp_url.get_secret_value())
+    watch = QueueWatch(state.settings.amqp_url.get_secret_value(), state.settings.rabbitmq_metrics_urls)
     await watch.start()
     state.broker_watch = watch
     try:

@@ -92,6 +92,7 @@ class Stage:
             database_url=database.create(self.servers.postgres_url, name),
             amqp_url=self.servers.add_vhost(name),
             redis_url=self.servers.redis_url,
+            rabbitmq_metrics_urls=[self.servers.rabbitmq_metrics_url],
         )
         upgrade(settings)
         admin = database.seed(settings, students, VIDEOS)
@@ -208,6 +209,7 @@ def _variables(settings: Settings) -> dict[str, str]:
         "DATABASE_URL": settings.database_url.get_secret_value().replace("+asyncpg", ""),
         "AMQP_URL": settings.amqp_url.get_secret_value(),
         "REDIS_URL": settings.redis_url.get_secret_value(),
+        "RABBITMQ_METRICS_URLS": ",".join(settings.rabbitmq_metrics_urls),
         "METRICS_PORT": "0",
         "API_PROCESSES": "1",
     }

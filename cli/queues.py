@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     from events.queues import QueueState
 
 REFRESH_SECONDS = 2
+COUNT_SECONDS = 1
+"""Over which one look counts what moves."""
+
+
+class Seen(NamedTuple):
+    """What a look showed, and why RabbitMQ told no more of it."""
+
+    states: "Sequence[QueueState]"
+    missing: str | None
 
 
 def register(app: typer.Typer) -> None:
@@ -27,7 +36,7 @@ def queues(
     watch: Annotated[bool, typer.Option("--watch", help="Look again every 2 seconds, until Ctrl-C.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array a look.")] = False,
 ) -> None:
-    """Show every queue: messages ready and unacknowledged, consumers, events a second, age of the oldest."""
+    """Show every queue: messages ready and unacknowledged, consumers, rates a second, age of the oldest."""
     from core.settings import load_settings
 
     settings = load_settings()
@@ -40,24 +49,39 @@ def queues(
 async def _once(settings: "Settings", *, as_json: bool) -> None:
     from rich.console import Console
 
-    states = await _look(settings)
+    seen = await anext(_looks(settings))
     if as_json:
-        typer.echo(json.dumps(_as_json(states)))
+        typer.echo(json.dumps(_as_json(seen)))
     else:
-        Console().print(_table(states))
+        Console().print(_table(seen))
 
 
 async def _watch(settings: "Settings", *, as_json: bool) -> None:
-    if as_json:
-        while True:
-            typer.echo(json.dumps(_as_json(await _look(settings))))
-            await asyncio.sleep(REFRESH_SECONDS)
     from rich.live import Live
 
-    with Live(_table(await _look(settings)), auto_refresh=False) as live:
+    looks = _looks(settings)
+    if as_json:
+        async for seen in looks:
+            typer.echo(json.dumps(_as_json(seen)))
+        return
+    with Live(_table(await anext(looks)), auto_refresh=False) as live:
+        async for seen in looks:
+            live.update(_table(seen), refresh=True)
+
+
+async def _looks(settings: "Settings") -> "AsyncIterator[Seen]":
+    from events.broker_metrics import BrokerMetrics, http_client
+    from events.queues import with_traffic
+
+    nodes = settings.rabbitmq_metrics_urls
+    metrics = BrokerMetrics(settings.amqp_url.get_secret_value(), nodes)
+    async with http_client() as http:
+        await metrics.ask(http)
+        await asyncio.sleep(COUNT_SECONDS if nodes else 0)
         while True:
+            await metrics.ask(http)
+            yield Seen(with_traffic(await _look(settings), metrics), metrics.missing)
             await asyncio.sleep(REFRESH_SECONDS)
-            live.update(_table(await _look(settings)), refresh=True)
 
 
 async def _look(settings: "Settings") -> "Sequence[QueueState]":
@@ -79,21 +103,23 @@ async def _look(settings: "Settings") -> "Sequence[QueueState]":
         return await with_flow(states, redis)
 
 
-def _as_json(states: "Sequence[QueueState]") -> list[dict[str, object]]:
+def _as_json(seen: Seen) -> list[dict[str, object]]:
     from events.queues import as_fields
 
-    return [as_fields(state) for state in states]
+    return [as_fields(state) for state in seen.states]
 
 
-def _table(states: "Sequence[QueueState]") -> "Table":
+def _table(seen: Seen) -> "Table":
     from rich.box import SIMPLE_HEAD
     from rich.table import Column, Table
 
     names = ("ready", "unacked", "consumers", "in/s", "out/s", "oldest")
     table = Table(Column("queue", no_wrap=True), *names, box=SIMPLE_HEAD, pad_edge=False)
+    if seen.missing:
+        table.caption = f"For what is blank, {seen.missing}"
     for column in table.columns[1:]:
         column.justify = "right"
-    for state in _as_json(states):
+    for state in _as_json(seen):
         age = state["oldest_seconds"]
         cells = [state[name] for name in ("ready", "unacked", "consumers", "in_rate", "out_rate")]
         table.add_row(

@@ -19,6 +19,10 @@ MIN_SECRET_BYTES = 32
 _CONFIG = SettingsConfigDict(env_prefix="EDUTRACK_", extra="ignore", hide_input_in_errors=True)
 
 
+HttpAddress = Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+(?:/[^\s?#]*)?$")]
+"""Without user, password and query: it may be shown."""
+
+
 class HomeSettings(BaseSettings):
     """Where this stack keeps everything: data, logs, secrets."""
 
@@ -58,6 +62,11 @@ class Settings(HomeSettings):
     database_url: SecretStr = Field(description="PostgreSQL, `postgresql://user:password@host:port/name`")
     amqp_url: SecretStr = Field(description="RabbitMQ, `amqp://user:password@host:port/vhost`")
     redis_url: SecretStr = Field(description="Redis, `redis://:password@host:port/0`")
+    rabbitmq_metrics_urls: Annotated[list[HttpAddress], NoDecode] = Field(
+        default_factory=list,
+        description="Comma-separated addresses of RabbitMQ's plugin rabbitmq_prometheus, one for each node, "
+        "`http://host:15692`; rates of all queues are unknown unless set",
+    )
 
     secret_key: SecretStr = Field(SecretStr(""), description="Signs tokens; at least 32 bytes")
     previous_secret_keys: Annotated[list[SecretStr], NoDecode] = Field(
@@ -100,9 +109,8 @@ class Settings(HomeSettings):
     youtube_api_key: SecretStr | None = Field(
         None, description="Key of the YouTube Data API v3; without one, yt-dlp reads playlists"
     )
-    youtube_api_url: str = Field(
+    youtube_api_url: HttpAddress = Field(
         "https://www.googleapis.com/youtube/v3",
-        pattern=r"^https?://[^\s/?#@]+(?:/[^\s?#]*)?$",
         description="Where the YouTube Data API is",
     )
     youtube_innertube_host: str | None = Field(
@@ -114,7 +122,9 @@ class Settings(HomeSettings):
         None, description="Certificates (PEM) to trust besides the usual ones where YouTube's address is set"
     )
 
-    @field_validator("previous_secret_keys", "cors_origins", "trusted_proxies", mode="before")
+    @field_validator(
+        *("rabbitmq_metrics_urls", "previous_secret_keys", "cors_origins", "trusted_proxies"), mode="before"
+    )
     @classmethod
     def _split_commas(cls, value: object) -> object:
         return (

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aio_pika.abc import AbstractConnection
@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 
 from core.clock import Clock, utc_now
 from core.metrics import QUEUE_CONSUMERS, QUEUE_READY
+from events.broker_metrics import BrokerMetrics
 from events.declare import declare_topology
 from events.flow import oldest_of, read_flow
 from events.link import connect_in_background, disconnect
@@ -25,16 +26,16 @@ READ_WITHIN = timedelta(seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class QueueState:
-    """One queue as it stands. What Redis would have told is None while it is away."""
+    """One queue as it stands. What nobody tells is None: Redis or RabbitMQ's plugin is away."""
 
     name: str
     ready: int
     consumers: int
     unacked: int | None = None
     in_rate: float | None = None
-    """Events per second published."""
+    """Published per second: events of the progress queue, messages of the others."""
     out_rate: float | None = None
-    """Events per second committed."""
+    """Done with per second, alike."""
     oldest: datetime | None = None
     """When the oldest message in it was published, to the second."""
 
@@ -42,8 +43,9 @@ class QueueState:
 class QueueWatch:
     """Looks at every queue each second over a connection of its own."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, metrics_urls: Sequence[str] = ()) -> None:
         self._url = url
+        self._metrics = BrokerMetrics(url, metrics_urls)
         self._link: asyncio.Task[None] | None = None
         self._states: tuple[QueueState, ...] | None = None
         self.consumers_seen = False
@@ -60,6 +62,11 @@ class QueueWatch:
         return next((state for state in self._states or () if state.name == PROGRESS.name), None)
 
     @property
+    def missing(self) -> str | None:
+        """Why RabbitMQ does not tell what is unacknowledged and how fast queues move; None where it does."""
+        return self._metrics.missing
+
+    @property
     def connected(self) -> bool:
         return self._states is not None
 
@@ -72,17 +79,19 @@ class QueueWatch:
     async def start(self) -> None:
         """Look in the background, now and whenever the broker is there."""
         self._link = connect_in_background(self._url, "edutrack queue watch", self._serve)
+        await self._metrics.start()
 
     async def stop(self) -> None:
         """Look no more."""
         await disconnect(self._link)
+        await self._metrics.stop()
 
     async def _serve(self, connection: AbstractConnection) -> None:
         try:
             async with connection.channel() as channel:
                 await declare_topology(channel)
             while not connection.is_closed:
-                self._states = await look(connection)
+                self._states = with_traffic(await look(connection), self._metrics)
                 self._publish()
                 await asyncio.sleep(LOOK_EVERY.total_seconds())
         finally:
@@ -111,6 +120,11 @@ async def look(connection: AbstractConnection) -> tuple[QueueState, ...]:
     return tuple(states)
 
 
+def with_traffic(states: Sequence[QueueState], metrics: BrokerMetrics) -> tuple[QueueState, ...]:
+    """Return the states with what RabbitMQ's plugin tells of them filled in."""
+    return tuple(_moving(state, metrics) for state in states)
+
+
 def as_fields(state: QueueState, clock: Clock = utc_now) -> dict[str, object]:
     """Return a state as ops see it, the age of the oldest message in whole seconds."""
     oldest = None if state.oldest is None else max(0, int((clock() - state.oldest).total_seconds()))
@@ -135,12 +149,19 @@ async def with_flow(states: Sequence[QueueState], redis: Redis) -> list[QueueSta
         return list(states)
 
 
+def _moving(state: QueueState, metrics: BrokerMetrics) -> QueueState:
+    traffic = metrics.of(state.name)
+    if traffic is None:
+        return state
+    if state.name == PROGRESS.name:  # whose messages hold many events: its rates are counted in these
+        return replace(state, unacked=traffic.unacked)
+    return replace(state, unacked=traffic.unacked, in_rate=traffic.in_rate, out_rate=traffic.out_rate)
+
+
 async def _filled(state: QueueState, redis: Redis) -> QueueState:
     flow = await read_flow(redis)
-    return QueueState(
-        name=state.name,
-        ready=state.ready,
-        consumers=state.consumers,
+    return replace(
+        state,
         unacked=flow.unacked,
         in_rate=flow.in_rate,
         out_rate=flow.out_rate,

@@ -15,6 +15,7 @@ from stack.install import Installer
 from stack.leftovers import sweep
 from stack.ports import require_free
 from stack.programs import API, edutrack, our_programs
+from stack.rabbitmq import RabbitMQ
 from stack.server import Server
 from stack.servers import ALL, POSTGRES, RABBITMQ, private_servers
 from stack.starting import prepare_and_start, start, wait_until_ready
@@ -77,7 +78,8 @@ class Foreground:
             postgres_origin=self._settings.postgres_origin,
             redis_origin=self._settings.redis_origin,
         )
-        self._publish(outside | {server.name: server.url for server in servers})
+        broker = next((server for server in servers if isinstance(server, RabbitMQ)), None)
+        self._publish(outside | {server.name: server.url for server in servers}, broker)
         return servers
 
     def _outside(self) -> dict[str, str]:
@@ -89,7 +91,7 @@ class Foreground:
         )
         return {name: url.get_secret_value() for name, url in urls if url is not None}
 
-    def _publish(self, urls: Mapping[str, str]) -> None:
+    def _publish(self, urls: Mapping[str, str], broker: RabbitMQ | None) -> None:
         settings = {
             "ENV": self._settings.env,
             "HOME": str(self._home.root),
@@ -99,6 +101,8 @@ class Foreground:
             "AMQP_URL": urls["rabbitmq"],
             "REDIS_URL": urls["redis"],
         }
+        if broker is not None:
+            settings["RABBITMQ_METRICS_URLS"] = broker.metrics_url
         write_settings(self._home, settings, {"SECRET_KEY": load_secrets(self._home).secret_key})
         write_state(self._home, {API: self._url, **urls})
 

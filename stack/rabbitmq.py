@@ -41,6 +41,8 @@ SETTINGS = {
     "log.console": "true",
     "log.console.level": "info",
     "log.file": "false",
+    # Whoever wants rates makes them from the plugin's counters; nobody looks at those kept for its pages.
+    "management_agent.disable_metrics_collector": "true",
 }
 
 ERLANG_ARGUMENTS = (
@@ -56,6 +58,7 @@ class RabbitMQ:
     port: int
     dist_port: int
     epmd_port: int
+    metrics_port: int
     password: str
     cookie: str
     script: Path
@@ -68,6 +71,11 @@ class RabbitMQ:
         return f"amqp://{USER}:{self.password}@{LOOPBACK}:{self.port}/{VHOST}"
 
     @property
+    def metrics_url(self) -> str:
+        """Where the plugin rabbitmq_prometheus answers, to anybody on this machine."""
+        return f"http://{LOOPBACK}:{self.metrics_port}"
+
+    @property
     def data(self) -> Path:
         return self.home.data / "rabbitmq"
 
@@ -75,10 +83,15 @@ class RabbitMQ:
         """Write configuration and cookie. User and password count at the node's very first start."""
         account = self.home.account
         private_folder(self.data, account)
-        settings = SETTINGS | {"listeners.tcp.1": f"{LOOPBACK}:{self.port}", "default_pass": self.password}
+        settings = SETTINGS | {
+            "listeners.tcp.1": f"{LOOPBACK}:{self.port}",
+            "prometheus.tcp.ip": LOOPBACK,
+            "prometheus.tcp.port": str(self.metrics_port),
+            "default_pass": self.password,
+        }
         lines = "".join(f"{name} = {value}\n" for name, value in settings.items())
         write_private(self.data / "rabbitmq.conf", lines, account)
-        write_private(self.data / "enabled_plugins", "[].\n", account)
+        write_private(self.data / "enabled_plugins", "[rabbitmq_prometheus].\n", account)
         write_private(self.data / ".erlang.cookie", self.cookie, account)
         (self.data / ".erlang.cookie").chmod(0o400)
 

@@ -23,7 +23,11 @@ from stack.waiting import Interrupt
 
 POSTGRES, RABBITMQ, REDIS = ALL = ("postgres", "rabbitmq", "redis")
 
-_PORTS = {"postgres": ("postgres",), "rabbitmq": ("rabbitmq", "rabbitmq_dist", "epmd"), "redis": ("redis",)}
+_PORTS = {
+    "postgres": ("postgres",),
+    "rabbitmq": ("rabbitmq", "rabbitmq_dist", "epmd", "rabbitmq_metrics"),
+    "redis": ("redis",),
+}
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class Servers:
     postgres_url: str
     amqp_url: str
     redis_url: str
+    rabbitmq_metrics_url: str
 
     def amqp_url_of(self, vhost: str) -> str:
         """Return the broker's URL with another vhost."""
@@ -93,7 +98,8 @@ def running(
                 prepare_and_start(control, servers, tasks)
                 wait_until_ready(home, control, servers, tasks.interrupt)
                 urls = {server.name: server.url for server in servers}
-                yield Servers(home.root, urls[POSTGRES], urls[RABBITMQ], urls[REDIS])
+                metrics_url = next(it.metrics_url for it in servers if isinstance(it, RabbitMQ))
+                yield Servers(home.root, urls[POSTGRES], urls[RABBITMQ], urls[REDIS], metrics_url)
         finally:
             sweep(home)
             discard_data(home)
@@ -108,6 +114,7 @@ def _rabbitmq(home: Home, secrets: Secrets, ports: Mapping[str, int]) -> RabbitM
         ports["rabbitmq"],
         ports["rabbitmq_dist"],
         ports["epmd"],
+        ports["rabbitmq_metrics"],
         secrets.rabbitmq,
         secrets.cookie,
         script,

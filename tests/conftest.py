@@ -74,6 +74,7 @@ def make_settings(servers: Servers, name: str, home: Path, redis_database: int) 
         database_url=f"{servers.postgres_url.rpartition('/')[0]}/{name}",
         amqp_url=servers.add_vhost(name),
         redis_url=f"{servers.redis_url.rpartition('/')[0]}/{redis_database}",
+        rabbitmq_metrics_urls=[servers.rabbitmq_metrics_url],
     )
     upgrade(settings)
     return settings

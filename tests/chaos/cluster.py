@@ -43,7 +43,7 @@ class Node:
 
     def __init__(self, first: RabbitMQ, number: int, logs: Path) -> None:
         home = replace(first.home, data=first.home.data / f"node-{number}")
-        ports = {"port": pick_port(taken=set()), "dist_port": pick_port(taken=set())}
+        ports = {port: pick_port(taken=set()) for port in ("port", "dist_port", "metrics_port")}
         fields = {"epmd_port": first.epmd_port, "password": first.password, "cookie": first.cookie}
         self._broker = _Member(home, **ports, **fields, script=first.script, number=number)  # type: ignore[arg-type]
         self._broker.configure()

@@ -89,7 +89,8 @@ def test_every_setting_that_is_passed_exists_and_makes_sense() -> None:
 
 
 def test_every_setting_but_addresses_of_containers_can_be_changed_from_outside() -> None:
-    fixed = {"DATABASE_URL", "AMQP_URL", "REDIS_URL", "METRICS_HOST", "METRICS_PORT", "TRUSTED_PROXIES"}
+    servers = {"DATABASE_URL", "AMQP_URL", "REDIS_URL", "RABBITMQ_METRICS_URLS"}
+    fixed = servers | {"METRICS_HOST", "METRICS_PORT", "TRUSTED_PROXIES"}
     inside = {"HOME", "HOST", "PORT"}
     passed: dict[str, Any] = OURS["gateway"]["environment"]
     changeable = {

@@ -102,6 +102,7 @@ def processes(settings: Settings, logs: Path, **extra: str) -> Iterator[Processe
         "EDUTRACK_DATABASE_URL": settings.database_url.get_secret_value().replace("+asyncpg", ""),
         "EDUTRACK_AMQP_URL": settings.amqp_url.get_secret_value(),
         "EDUTRACK_REDIS_URL": settings.redis_url.get_secret_value(),
+        "EDUTRACK_RABBITMQ_METRICS_URLS": ",".join(settings.rabbitmq_metrics_urls),
         "EDUTRACK_PORT": str(port),
         "PYTHONUNBUFFERED": "1",
     }

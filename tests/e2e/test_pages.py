@@ -13,6 +13,7 @@ from playwright.async_api import Browser
 
 from core.roles import Role
 from core.settings import Settings
+from events.topology import SIGNS_OF_LIFE
 from tests.e2e.processes import Processes
 from tests.e2e.site import Site
 from tests.e2e.visitors import AUDITED, MODES, YOUTUBE, Visitor, visitor
@@ -250,6 +251,9 @@ async def test_an_operator_sees_what_flows_and_sends_a_letter_back(school: Schoo
     await page.locator("[data-chart=waiting] canvas").wait_for()
     await page.reload()
     await page.get_by_role("img", name="progress 0, progress, unacked 0").wait_for()
+    signs = page.get_by_role("row", name=SIGNS_OF_LIFE.name)
+    for cell in ("Unacked", "In / s", "Out / s"):
+        await signs.locator(f'td[data-label="{cell}"]', has_text=re.compile(r"\d")).wait_for()
     await page.get_by_role("link", name="edutrack.progress.dead-letters").press("Enter")
     await page.get_by_role("button", name="Send all back").press("Enter")
     await page.get_by_text("Nothing has been done yet").wait_for()

@@ -62,6 +62,17 @@ def test_servers_listen_on_loopback_alone(stack: Stack) -> None:
     assert set(listening) <= {"127.0.0.1", "::1"}
 
 
+def test_the_broker_opens_no_port_but_three_and_tells_the_api_where_its_numbers_are(stack: Stack) -> None:
+    broker = psutil.Process(stack.pids()["rabbitmq"])
+    ports = {it.laddr.port for it in broker.net_connections("inet") if it.status == psutil.CONN_LISTEN}
+
+    known = json.loads((stack.root / "ports.json").read_text())
+    assert ports == {known[name] for name in ("rabbitmq", "rabbitmq_dist", "rabbitmq_metrics")}
+    url = f"http://127.0.0.1:{known['rabbitmq_metrics']}"
+    assert f"EDUTRACK_RABBITMQ_METRICS_URLS='{url}'" in (stack.root / "stack.env").read_text()
+    assert "edutrack.imports" in httpx.get(f"{url}/metrics/detailed?family=queue_coarse_metrics").text
+
+
 def test_a_second_up_in_the_same_home_is_refused_and_harms_nothing(stack: Stack) -> None:
     before = stack.pids()
 

@@ -39,6 +39,8 @@ class Standing:
     outbox: Waiting
     imports: int
     lag_seconds: float
+    missing: str | None
+    """Why RabbitMQ does not tell all of its queues, and what to do; None where it does."""
 
     def age(self, at: datetime) -> float:
         """Return how long ago something was, in seconds."""
@@ -70,7 +72,8 @@ async def look(visit: Visit) -> Standing:
     async with visit.transaction() as session:
         outbox = await queries.outbox(session)
         imports = await queries.running_imports(session)
-    seen = state.part(QueueWatch).states
+    watch = state.part(QueueWatch)
+    seen = watch.states
     return Standing(
         at=state.clock(),
         queues=None if seen is None else await with_flow(seen, state.redis),
@@ -78,6 +81,7 @@ async def look(visit: Visit) -> Standing:
         outbox=outbox,
         imports=imports,
         lag_seconds=state.part(ProgressDesk).replies.last_lag,
+        missing=watch.missing,
     )
 
 
