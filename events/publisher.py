@@ -30,7 +30,6 @@ class PublishPolicy:
     confirm_within: timedelta = timedelta(seconds=1.5)
     message_events: int = 500
     """No further report joins a message that has as many events."""
-    messages_in_flight: int = 2
     waiting_events: int = 20_000
 
 
@@ -103,14 +102,11 @@ class Publisher:
         underlay = await channel.get_underlay_channel()
         assert isinstance(underlay, Channel), "its interface lacks `wait`"
         self._channel = underlay
-        senders = [
-            asyncio.create_task(self._send_messages(underlay)) for _ in range(self._policy.messages_in_flight)
-        ]
         self._refused.clear()
         tasks = [
             asyncio.create_task(lost(connection, channel)),
             asyncio.create_task(self._refused.wait()),  # a queue or binding may be gone: declare all anew
-            *senders,
+            asyncio.create_task(self._send_messages(underlay)),
         ]
         try:
             ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
