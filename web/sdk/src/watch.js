@@ -30,7 +30,7 @@ const LONGEST_POSITION = 3e7;
  * @param {number} every milliseconds between heartbeats
  */
 export const watch = (glance, record, every) => {
-  let session = uuid();
+  const session = uuid();
   /** @type {Span | null} */
   let span = null;
   /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -89,8 +89,6 @@ export const watch = (glance, record, every) => {
     // The claim is a bound: a pause that a slow network delivers late earns no more than what was played.
     const claim = Math.min(Math.ceil((span.heard - span.start) / 1000), LONGEST_CLAIM);
     if (span.told) tell("pause", span, span.heard, span.position, urgent, claim);
-    // By another clock the next play may seem to come before this pause, which must not end it: another session.
-    if (span.era !== era) session = uuid();
     span = null;
   };
 
@@ -108,7 +106,8 @@ export const watch = (glance, record, every) => {
       } else close(!seen.willing);
     }
     if (!span && seen.live && seen.video > 0) {
-      span = { ...seen, start: at, heard: at, told: 0, seen: at, from: seen.position, era };
+      const { video, position, rate } = seen;
+      span = { video, start: at, heard: at, told: 0, seen: at, from: position, position, rate, era };
       timer = setInterval(look, LOOK);
     }
   };
