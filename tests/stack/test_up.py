@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+import time
 
 import httpx
 import psutil
@@ -13,6 +14,8 @@ from stack.ports import require_free
 from tests.stack.driver import Stack, kill
 
 pytestmark = pytest.mark.e2e
+
+SOON = 20
 
 
 def test_the_first_start_ends_with_an_address_that_answers_and_accounts_that_sign_in(stack: Stack) -> None:
@@ -70,7 +73,10 @@ def test_the_broker_opens_no_port_but_three_and_tells_the_api_where_its_numbers_
     assert ports == {known[name] for name in ("rabbitmq", "rabbitmq_dist", "rabbitmq_metrics")}
     url = f"http://127.0.0.1:{known['rabbitmq_metrics']}"
     assert f"EDUTRACK_RABBITMQ_METRICS_URLS='{url}'" in (stack.root / "stack.env").read_text()
-    assert "edutrack.imports" in httpx.get(f"{url}/metrics/detailed?family=queue_coarse_metrics").text
+    until = time.monotonic() + SOON  # RabbitMQ tells of a new queue every five seconds
+    while "edutrack.imports" not in httpx.get(f"{url}/metrics/detailed?family=queue_coarse_metrics").text:
+        assert time.monotonic() < until
+        time.sleep(0.2)
 
 
 def test_a_second_up_in_the_same_home_is_refused_and_harms_nothing(stack: Stack) -> None:
