@@ -117,13 +117,15 @@ export const makeSender = (endpoint, token, ring, emit) => {
       learn?.(answer.headers.get("Date"));
       return true;
     }
-    const { detail = `HTTP ${status}` } = await answer.json().catch(() => ({}));
+    const { detail } = await answer.json().catch(() => ({}));
+    // What gives no detail is not EduTrack: a proxy, or the page of a network that wants a login first.
+    if (!detail || status >= 500 || status === 429 || status === 408) {
+      throw later(detail || `HTTP ${status}`, status, secondsOf(answer.headers.get("Retry-After")));
+    }
     if (status === 401 || status === 403) {
       const again = refused;
       refused = bearer;
       if (again) throw later(detail, status); // else it is renewed at once
-    } else if (status >= 500 || status === 429 || status === 408) {
-      throw later(detail, status, secondsOf(answer.headers.get("Retry-After")));
     } else if (learn) learn();
     else {
       ring.remove(events);

@@ -30,7 +30,9 @@ const LONGEST_POSITION = 3e7;
  * @param {number} every milliseconds between heartbeats
  */
 export const watch = (glance, record, every) => {
-  const session = uuid();
+  let session = "";
+  /** @type {import("./clock.js").Era | undefined} */
+  let lastEra;
   /** @type {Span | null} */
   let span = null;
   /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -106,8 +108,10 @@ export const watch = (glance, record, every) => {
       } else close(!seen.willing);
     }
     if (!span && seen.live && seen.video > 0) {
-      const { video, position, rate } = seen;
-      span = { video, start: at, heard: at, told: 0, seen: at, from: position, position, rate, era };
+      // By another clock it may seem to begin before the last pause, which must not end it: another session.
+      if (lastEra !== era) session = uuid();
+      lastEra = era;
+      span = { ...seen, start: at, heard: at, told: 0, seen: at, from: seen.position, era };
       timer = setInterval(look, LOOK);
     }
   };

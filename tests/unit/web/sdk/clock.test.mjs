@@ -105,6 +105,31 @@ test("a clock that is set right on the way is asked about again; a stretch is to
   assert.ok(Math.abs(told[1] - began) <= 5000);
 });
 
+for (const [name, breaks] of [
+  ["while it plays", () => {}],
+  ["while it does not", (page) => page.pause()],
+]) {
+  test(`what plays after a clock was set ${name} is another session, which no pause by the clock before can end`, async () => {
+    const requests = makeNetwork({});
+    const page = makePage();
+    page.play(5);
+    breaks(page);
+    server.ahead = -3 * HOUR;
+    clock.wall += 3 * HOUR;
+    page.play(5);
+    page.pause();
+    page.play(5);
+    page.pause();
+    await page.sender.flush();
+    const kinds = {};
+    for (const { session_id, kind } of ofAll(requests)) (kinds[session_id] ||= []).push(kind);
+    assert.deepEqual(Object.values(kinds), [
+      ["play", "pause"],
+      ["play", "pause", "play", "pause"],
+    ]);
+  });
+}
+
 test("a sleep changes nothing", async () => {
   const requests = makeNetwork({});
   const page = makePage();

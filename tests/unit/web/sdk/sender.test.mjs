@@ -90,6 +90,18 @@ test("an answer that is not EduTrack's loses nothing", async () => {
   assert.equal(ring.waits(), false);
 });
 
+for (const status of [400, 401, 403, 404, 405, 407]) {
+  test(`a ${status} that is not EduTrack's loses nothing, and refuses no token`, async () => {
+    const requests = makeNetwork({ status, content: "html" }, {});
+    const { ring, sender } = make();
+    ring.add(makeEvent());
+    sender.flush();
+    await passSeconds(2);
+    assert.equal(requests.length, 2);
+    assert.equal(ring.waits(), false);
+  });
+}
+
 test("an event that is refused goes with its reason, the others stay sent", async () => {
   const results = [{ status: "accepted" }, { status: "rejected", detail: "no such video" }];
   makeNetwork({ content: { results } });

@@ -55,7 +55,7 @@ const tellTime = async () => {
   const at = clock.wall + server.ahead;
   if (server.delay) await new Promise((heard) => setTimeout(heard, server.delay));
   const { date = new Date(at).toUTCString(), status } = server;
-  return { status, ok: status < 300, headers: { get: () => date }, json: async () => ({ results: [] }) };
+  return { status, ok: status < 300, headers: { get: () => date }, json: async () => (status < 300 ? { results: [] } : { detail: "no" }) };
 };
 
 /** Answers for `fetch`, in order; the last one stays. A text is a network error. Who asks for the time gets it. */
