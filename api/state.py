@@ -19,13 +19,14 @@ from starlette.responses import Response
 
 from api.outage import Outage
 from core.clock import Clock, utc_now
-from core.database import SILENT_MS, Sessions, close, is_away, make_engine, make_sessions
+from core.database import SILENT_MS, Sessions, close, is_away, is_locked, make_engine, make_sessions
 from core.errors import Unavailable
 from core.policy import Policy
 from core.security import Passwords, Tokens
 from core.settings import Settings
 
 DATABASE_AWAY = "the database cannot be reached: try again soon"
+DATABASE_LOCKED = "something else holds what this is about just now: try again soon"
 
 _Part = TypeVar("_Part")
 
@@ -44,6 +45,8 @@ class EdgePolicy:
     """How long the edge waits for what it stands on."""
 
     database: timedelta = timedelta(seconds=2)
+    lock: timedelta = timedelta(seconds=2.5)
+    """For what somebody else holds locked: PostgreSQL ends the wait, also of an answer that has begun."""
     redis: timedelta = timedelta(milliseconds=500)
     retry_after: int = 2
     """Seconds after which somebody who was refused may try again."""
@@ -99,7 +102,7 @@ class State:
         """Run one transaction; it commits where the block ends without an exception.
 
         Raises:
-            Unavailable: the database is away, before, during or at the end.
+            Unavailable: the database is away, before, during or at the end, or keeps something locked.
 
         """
         try:
@@ -107,6 +110,8 @@ class State:
                 await self._connect(session)
                 yield session
         except DBAPIError as error:
+            if is_locked(error):
+                raise Unavailable(DATABASE_LOCKED, retry_after=EDGE.retry_after) from error
             if not is_away(error):
                 raise
             self.database_outage.noticed(error)
@@ -181,7 +186,11 @@ async def open_state(
 
 def _make_state(settings: Settings, clock: Clock) -> State:
     engine = make_engine(
-        settings, pool_size=EDGE.connections, application="edutrack-api", silent_ms=SILENT_MS
+        settings,
+        pool_size=EDGE.connections,
+        application="edutrack-api",
+        silent_ms=SILENT_MS,
+        lock_ms=EDGE.lock // timedelta(milliseconds=1),
     )
     return State(
         settings=settings,

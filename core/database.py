@@ -23,7 +23,8 @@ would hold its locks for ever otherwise; one that waits behind it takes as long 
 AWAY = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 """What using a database that is away may raise: opening a connection raises what SQLAlchemy does not wrap."""
 
-_AWAY_STATES = ("08", "53", "57", "25006", "25P03", "40001", "40P01", "55P03")
+_LOCKED = "55P03"
+_AWAY_STATES = ("08", "53", "57", "25006", "25P03", "40001", "40P01", _LOCKED)
 """SQLSTATE classes and codes after which the same request may succeed: connection, resources, operator,
 read-only after a failover, a transaction that was silent for too long, serialization, deadlock, lock."""
 
@@ -50,13 +51,15 @@ def make_engine(
     pool_size: int = 5,
     application: str = "edutrack",
     silent_ms: int = 0,
+    lock_ms: int = 0,
     pre_ping: bool = True,
 ) -> AsyncEngine:
     """Return an engine that connects lazily and notices dead connections before using them.
 
     Noticing takes three round trips (`pre_ping`): who tries again anyway is better off without.
     Sessions speak UTC, so that a timestamptz read back is an instant and nothing else. PostgreSQL
-    ends those that say nothing within a transaction for longer than `silent_ms`, unless that is 0.
+    ends those that say nothing within a transaction for longer than `silent_ms`, and statements that wait
+    for a lock for longer than `lock_ms`, unless these are 0.
     """
     return create_async_engine(
         settings.database_url.get_secret_value(),
@@ -72,6 +75,7 @@ def make_engine(
                 "timezone": "UTC",
                 "statement_timeout": str(STATEMENT_TIMEOUT_MS),
                 "idle_in_transaction_session_timeout": str(silent_ms),
+                "lock_timeout": str(lock_ms),
             },
         },
     )
@@ -87,6 +91,11 @@ def is_away(error: BaseException) -> bool:
         lost = isinstance(error, InterfaceError | OperationalError)
         return error.connection_invalidated or lost
     return isinstance(error, OSError | asyncpg.InterfaceError | PoolTimeout)
+
+
+def is_locked(error: DBAPIError) -> bool:
+    """Say whether a statement waited too long for what somebody else holds locked."""
+    return getattr(error.orig, "sqlstate", None) == _LOCKED
 
 
 async def close(engine: AsyncEngine) -> None:

@@ -6,8 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 
+from core.database import Sessions
 from tests.integration.api.conftest import SOON, Api
 from tests.integration.web.conftest import Browser
 from web.reports import queries
@@ -33,8 +35,22 @@ async def test_without_its_database_a_page_says_so_and_offers_to_try_again(
     assert "set-cookie" not in answer.headers
     part = (await ada.open("/my-attendance", headers=PART)).text
     assert part.startswith('<div class="notice bad" role="alert">')
+    assert "<span data-problem>The database cannot be reached: try again soon.</span>" in part
     monkeypatch.undo()
     assert (await ada.open("/my-attendance")).status_code == 200
+
+
+async def test_nobody_waits_for_what_somebody_else_holds_locked(
+    gateway: Api, grace: Browser, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database ends the wait itself, also where nobody breaks the request off."""
+    limit(gateway, monkeypatch, answer_within=timedelta(minutes=5))
+    async with sessions() as holder:
+        await holder.execute(text("LOCK TABLE courses IN ACCESS EXCLUSIVE MODE"))
+        answer = await grace.open("/reports")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    assert is_whole(answer.text)
+    assert "Something else holds what this is about just now: try again soon." in answer.text
 
 
 async def test_a_page_that_takes_too_long_says_so_to_whoever_is_signed_in(
