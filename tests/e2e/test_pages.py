@@ -3,11 +3,7 @@
 import asyncio
 import re
 import time
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
 
-import httpx
 import pytest
 from playwright.async_api import Browser
 
@@ -15,6 +11,7 @@ from core.roles import Role
 from core.settings import Settings
 from events.topology import SIGNS_OF_LIFE
 from tests.e2e.processes import Processes
+from tests.e2e.school import FILE, School, calendar, total, watch_some
 from tests.e2e.site import Site
 from tests.e2e.visitors import AUDITED, MODES, YOUTUBE, Visitor, visitor
 from tests.letters import put
@@ -23,26 +20,6 @@ pytestmark = [pytest.mark.serial, pytest.mark.e2e]
 
 PLAYLIST = "https://www.youtube.com/watch?v=fNk_zzaMoSs&list=PLZHQObOWTQDPD3MizzM2xVFitgF8hE_ab"
 SOON = 15
-FILE = 4
-"""The video that is a file; the others are at YouTube."""
-
-
-@dataclass
-class School:
-    """A course that ada has watched, and everybody with a window."""
-
-    ada: Visitor
-    grace: Visitor
-    nobody: Visitor
-    student: httpx.Client
-    day: str
-    import_id: int
-
-    def of(self, who: str) -> Visitor:
-        return {"ada": self.ada, "grace": self.grace, "nobody": self.nobody}[who]
-
-    def path(self, template: str) -> str:
-        return template.format(day=self.day, import_id=self.import_id, file=FILE)
 
 
 @pytest.fixture(scope="module")
@@ -65,23 +42,6 @@ async def school(running: Processes, own_settings: Settings, site: Site, browser
     await windows[1].sign_in("grace")
     ada, grace, nobody = windows
     return School(ada, grace, nobody, student, day, asked.json()["import"]["id"])
-
-
-def calendar() -> dict[str, Any]:
-    """Return school on every day but three that follow each other, a month from now."""
-    first = datetime.now(UTC).date() + timedelta(days=30)
-    holidays = [{"date": str(first + timedelta(days=number)), "name": "Winter"} for number in range(3)]
-    return {"weekdays": [1, 2, 3, 4, 5, 6, 7], "holidays": holidays}
-
-
-def watch_some(student: httpx.Client) -> str:
-    """Watch ten minutes that ended a minute ago, with a repeat in a second window; return the date."""
-    ended = datetime.now(UTC) - timedelta(minutes=1)
-    for session, minutes in (("first", 10), ("second", 3)):
-        for kind, at in (("play", ended - timedelta(minutes=minutes)), ("pause", ended)):
-            event = {"video_id": 1, "kind": kind, "occurred_at": at.isoformat(), "session_id": session}
-            record = student.post("/progress", json=event | {"position_seconds": 60.0 * minutes})
-    return str(record.json()["date"])
 
 
 PAGES = (
@@ -224,16 +184,63 @@ async def test_an_admin_pastes_a_link_and_sees_what_becomes_of_it(school: School
     await page.locator("#state").get_by_text("cancelled").wait_for()
 
 
+async def test_open_pages_outlive_an_outage(school: School, running: Processes) -> None:
+    """They say that they are old and since when, keep what was typed, and go on by themselves."""
+    imports = school.grace.page
+    operations, courses, course = [await imports.context.new_page() for _ in range(3)]
+    for page, path in (
+        (imports, school.path("/manage/imports/{import_id}")),
+        (operations, "/operate"),
+        (courses, "/manage/courses"),
+        (course, "/reports/courses/1"),
+    ):
+        await page.goto(running.url + path)
+    await operations.locator("[data-chart=waiting] canvas").wait_for()
+    await courses.get_by_text("Make a course without").press("Enter")
+    await courses.get_by_label("Title").fill("Acoustics")
+    await course.get_by_role("rowheader", name="ada").locator("~ td").last.click()
+    drawer = course.get_by_role("dialog")
+    await drawer.get_by_label("Reason").fill("She was away.")
+
+    await asyncio.to_thread(running.kill, "api")
+    await imports.get_by_text("The connection is lost").wait_for()
+    for page, part in ((imports, "state"), (operations, "live")):
+        await page.get_by_text(re.compile(r"What is shown dates from \d\d:\d\d:\d\d")).wait_for()
+        await page.locator(f"#{part}.stale").wait_for()
+    await operations.locator("#lines.stale").wait_for()
+    for sent in (drawer, courses.locator("main")):
+        await sent.locator("button.primary").press("Enter")
+        await sent.get_by_role("alert").get_by_text("what was typed stays").wait_for()
+    assert await drawer.get_by_label("Reason").input_value() == "She was away."
+    running.start("api", "api")
+    await imports.get_by_text("The connection is back").wait_for()
+    await operations.get_by_text("What is shown dates from").wait_for(state="detached")
+    await operations.locator(".stale").wait_for(state="detached")
+    await courses.get_by_role("button", name="Make", exact=True).press("Enter")
+    await courses.get_by_role("heading", name="Acoustics").wait_for()
+
+    away = "<p data-problem>The database is away.</p>"
+    for page in (operations, course):
+        await page.route("**", lambda route: route.fulfill(status=503, body=away))
+    await operations.get_by_text("The database is away. What is shown dates from").wait_for()
+    await drawer.locator("button.primary").press("Enter")
+    await drawer.get_by_text("The database is away. This was not taken").wait_for()
+    for page in (operations, course):
+        await page.unroute("**")
+    await operations.locator(".stale").wait_for(state="detached")
+    await drawer.locator("button.primary").press("Enter")
+    await drawer.get_by_text("The day was corrected.").wait_for()
+    for page in (operations, courses, course):
+        await page.close()
+
+
 async def test_an_import_that_changes_elsewhere_changes_on_the_page(
     school: School, running: Processes
 ) -> None:
     page = school.grace.page
     await school.grace.go(school.path("/manage/imports/{import_id}"))
     await page.locator("#state").get_by_text("queued").wait_for()
-    await asyncio.to_thread(running.kill, "api")
-    await page.get_by_text("The connection is lost").wait_for()
-    running.start("api", "api")
-    await page.get_by_text("The connection is back").wait_for()
+    await page.get_by_role("button", name="Cancel").focus()
     admin = await asyncio.to_thread(running.sign_in, "mary", Role.ADMIN)
     await page.evaluate("window.kept = document.getElementById('said')")
     await asyncio.to_thread(admin.post, school.path("/videos/imports/{import_id}/cancel"))
@@ -324,12 +331,6 @@ async def test_signing_out_lets_nobody_back(school: School) -> None:
     await page.get_by_role("heading", name="Sign in").wait_for()
     await page.go_back()
     await page.get_by_role("heading", name="Sign in").wait_for()
-
-
-def total(school: School) -> float:
-    """Return what ada has watched on the day."""
-    days = school.student.get("/attendance/me", params={"from": school.day}).json()
-    return float(sum(day["total_seconds"] for day in days))
 
 
 async def until(done: object) -> None:

@@ -36,7 +36,12 @@ if (region) {
     const user = cell.parentElement.dataset.user;
     const { date } = heads[cell.cellIndex].dataset;
     if (!date) return;
-    await window.htmx.ajax("GET", `/reports/students/${user}/${date}?course=${region.dataset.course}`, { target: "#drawer-body", swap: "innerHTML" });
+    const day = `/reports/students/${user}/${date}?course=${region.dataset.course}`;
+    try {
+      await window.htmx.ajax("GET", day, { target: "#drawer-body", swap: "innerHTML" });
+    } catch {
+      return; // the page says that the server does not answer
+    }
     if (!drawer.open) drawer.showModal();
   };
 

@@ -1,23 +1,36 @@
 // An import, live: whenever the server says that it has changed, its state is asked for and shown anew.
+import { outOfDate } from "./away.js";
+
 const state = document.getElementById("state");
 const line = document.getElementById("line");
 const RUNNING = ["queued", "fetching", "importing", "paused_until"];
 /** A line that is back before is none that anybody has to hear of: servers end long answers now and then. */
 const LOST_AFTER = 3000;
+/** Also where nothing has changed: how long ago its worker was heard has, and the database may be away. */
+const ASK_EVERY = 5000;
 
 let source;
 let losing;
+let isLost = false;
+const ask = () => window.htmx.trigger(state, "changed");
 
 function opened() {
   clearTimeout(losing);
   losing = undefined;
-  if (!line.textContent) return;
+  if (!isLost) return;
+  isLost = false;
   line.textContent = "The connection is back.";
-  window.htmx.trigger(state, "changed");
+  ask();
+}
+
+function isLostNow() {
+  isLost = true;
+  line.textContent = "";
+  outOfDate("The connection is lost; the import goes on meanwhile.");
 }
 
 function lost() {
-  losing ??= setTimeout(() => (line.textContent = "The connection is lost; trying again. The import goes on meanwhile."), LOST_AFTER);
+  losing ??= setTimeout(isLostNow, LOST_AFTER);
   // A browser tries again by itself, unless it was told something else than what it asked for.
   if (source.readyState === EventSource.CLOSED) setTimeout(follow, LOST_AFTER);
 }
@@ -27,12 +40,16 @@ function follow() {
   source.onopen = opened;
   source.onerror = lost;
   source.onmessage = ({ data }) => {
-    window.htmx.trigger(state, "changed");
-    if (!RUNNING.includes(JSON.parse(data).status)) source.close();
+    ask();
+    if (RUNNING.includes(JSON.parse(data).status)) return;
+    source.close();
+    clearInterval(asking);
   };
 }
 
+let asking;
 if (state.dataset.running) {
   follow();
+  asking = setInterval(ask, ASK_EVERY);
   window.addEventListener("pagehide", () => source.close());
 }

@@ -4,6 +4,7 @@ import { axis, colour, describe } from "./chart.js";
 const box = document.getElementById("lines");
 const notice = document.getElementById("no-lines");
 const EVERY = 10_000;
+const WITHIN = 5000;
 const HOUR = 3600;
 const DASHES = [[], [6, 4], [2, 3], [10, 3, 2, 3]];
 const COLOURS = ["--accent", "--bad", "--good", "--warn", "--muted", "--ink"];
@@ -35,7 +36,7 @@ function draw(chart, at, lines) {
   const names = Object.keys(lines);
   const { unit } = chart.dataset;
   const last = names.map((name) => `${short(name)} ${said(lines[name].at(-1), unit)}`);
-  describe(chart, `Now: ${last.join(", ")}`);
+  describe(chart, `At ${timeOf(at.at(-1))}: ${last.join(", ")}`);
   const data = [at, ...names.map((name) => lines[name])];
   const known = plots.get(chart);
   if (known?.names === names.join()) {
@@ -61,12 +62,14 @@ function show() {
 
 async function renew() {
   try {
-    const answer = await fetch(box.dataset.samples, { redirect: "error" });
-    if (!answer.ok) return; // as with the numbers above, which say so
+    const answer = await fetch(box.dataset.samples, { redirect: "error", signal: AbortSignal.timeout(WITHIN) });
+    if (!answer.ok) throw new Error(answer.statusText);
     hour = await answer.json();
   } catch {
+    box.classList.add("stale"); // the numbers above say since when
     return;
   }
+  box.classList.remove("stale");
   show();
 }
 

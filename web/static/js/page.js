@@ -1,15 +1,5 @@
-// What every page does: say when the server does not answer, say what has changed, ask before what cannot be undone.
-const connection = document.getElementById("connection");
-const ASKED_WHILE_TYPING = "input[hx-get]";
-const AGAIN_AFTER = 3000;
-
-for (const event of ["htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(event, ({ target }) => {
-    connection.hidden = false;
-    if (target.matches(ASKED_WHILE_TYPING)) setTimeout(() => window.htmx.trigger(target, "input"), AGAIN_AFTER);
-  });
-}
-document.addEventListener("htmx:afterOnLoad", () => (connection.hidden = true));
+// What every page does: say what has changed, ask before what cannot be undone, send forms to who answers.
+import { AGAIN_AFTER, ASKED_WHILE_TYPING, SILENT, notTaken } from "./away.js";
 
 // What was typed before the scripts were there, or put back by the browser, nobody has heard yet.
 document.addEventListener("DOMContentLoaded", () => {
@@ -29,6 +19,28 @@ document.addEventListener("htmx:afterSettle", say);
 document.addEventListener("submit", (event) => {
   const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
   if (question && !window.confirm(question)) event.preventDefault();
+});
+
+// A form leaves its page only for a server that answers: a browser's own error page knows nothing of what was typed.
+const sending = new WeakSet();
+
+async function sendIfAnswered(form) {
+  try {
+    await fetch(document.querySelector("link[rel=icon]").href, { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(AGAIN_AFTER) });
+    form.submit();
+  } catch {
+    notTaken(form, SILENT);
+  }
+  sending.delete(form);
+}
+
+document.addEventListener("submit", (event) => {
+  const { target: form, submitter } = event; // a button with a name would be lost: such forms are sent by htmx
+  if (event.defaultPrevented || form.getAttribute("method") !== "post" || form.hasAttribute("hx-post") || submitter?.name) return;
+  event.preventDefault();
+  if (sending.has(form)) return;
+  sending.add(form);
+  sendIfAnswered(form);
 });
 
 // Back and forward show what is true now, not what was when the page was left.
