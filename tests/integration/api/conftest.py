@@ -15,8 +15,6 @@ from sqlalchemy import insert
 from api.auth.app import SERVICE as AUTH
 from api.courses.app import SERVICE as COURSES
 from api.factory import Service, create_app
-from api.gateway.app import SERVICES
-from api.progress.service import Desk
 from api.state import State
 from api.videos.app import SERVICE as VIDEOS
 from core.database import Sessions
@@ -68,11 +66,17 @@ async def serving(settings: Settings, *services: Service, **options: Any) -> Asy
             yield Api(app, client)
 
 
-@pytest.fixture
-async def api(settings: Settings, sessions: Sessions, redis: object) -> AsyncIterator[Api]:
-    """The services that need no broker."""
+@pytest.fixture(scope="module")
+async def without_broker(settings: Settings) -> AsyncIterator[Api]:
+    """The services that need no broker; one application for all tests of a file."""
     async with serving(settings, AUTH, COURSES, VIDEOS) as running:
         yield running
+
+
+@pytest.fixture
+async def api(without_broker: Api, sessions: Sessions, redis: object) -> Api:
+    """The services that need no broker, on empty tables."""
+    return without_broker
 
 
 @pytest.fixture
@@ -108,16 +112,11 @@ LETTERS = ("first", "second")
 
 
 @pytest.fixture
-async def gateway(
-    settings: Settings, sessions: Sessions, redis: object, broker: str, furnished: None
-) -> AsyncIterator[Api]:
-    """All services, connected to everything, and two dead letters."""
+async def gateway(application: Api, sessions: Sessions, redis: object, broker: str, furnished: None) -> Api:
+    """The application on furnished tables, and two dead letters."""
     for letter_id in LETTERS:
         await put(broker, [play()], letter_id)
-    async with serving(settings, *SERVICES) as running:
-        await until(lambda: running.state.part(Desk).acceptance.ready)
-        await until(lambda: running.state.broker_watch and running.state.broker_watch.connected)
-        yield running
+    return application
 
 
 async def until(done: Callable[[], object]) -> None:

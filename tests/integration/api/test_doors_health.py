@@ -11,6 +11,7 @@ from api.auth.app import SERVICE as AUTH
 from api.courses.app import SERVICE as COURSES
 from api.factory import Service
 from api.gateway.app import SERVICES
+from api.health import CHECK_SECONDS
 from api.ops.app import SERVICE as OPS
 from api.progress.app import SERVICE as PROGRESS
 from api.state import EDGE, BrokerWatch
@@ -95,8 +96,10 @@ async def test_a_gateway_is_not_ready_before_a_worker_was_there_once(gateway: Ap
         (Watch(consumers=None), "unknown", "degraded"),
     ],
 )
-async def test_a_worker_that_leaves_degrades(gateway: Api, watch: Watch, workers: str, overall: str) -> None:
-    attach(gateway, watch)
+async def test_a_worker_that_leaves_degrades(
+    gateway: Api, monkeypatch: pytest.MonkeyPatch, watch: Watch, workers: str, overall: str
+) -> None:
+    monkeypatch.setattr(gateway.state, "broker_watch", watch)
     for path in ("/health", "/progress/health"):
         status, body = await health(gateway, path)
         assert (status, body["status"]) == (200, overall)
@@ -128,6 +131,7 @@ async def test_health_answers_soon_when_a_dependency_hangs(
 ) -> None:
     """A server that accepts and says nothing is the worst kind of away."""
     monkeypatch.setattr("api.state.EDGE", EDGE)
+    monkeypatch.setattr("api.health.CHECK_SECONDS", CHECK_SECONDS)
 
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()

@@ -9,12 +9,10 @@ import httpx
 import pytest
 from sqlalchemy import insert
 
-from api.gateway.app import SERVICES
 from core.database import Sessions
 from core.roles import Role
-from core.settings import Settings
 from core.tables import User
-from tests.integration.api.conftest import ADDRESS, PASSWORDS, Api, serving, until
+from tests.integration.api.conftest import ADDRESS, PASSWORDS, Api
 
 PASSWORD = "correct horse battery"
 
@@ -48,14 +46,6 @@ class Browser:
     async def sign_in(self, username: str, password: str = PASSWORD, **fields: str) -> httpx.Response:
         await self.open("/sign-in")
         return await self.send("/sign-in", username=username, password=password, **fields)
-
-
-@pytest.fixture(scope="module")
-async def application(settings: Settings) -> AsyncIterator[Api]:
-    """All services, connected to everything; one for all tests of a file, because starting it takes long."""
-    async with serving(settings, *SERVICES) as running:
-        await until(lambda: running.state.broker_watch and running.state.broker_watch.connected)
-        yield running
 
 
 @pytest.fixture
