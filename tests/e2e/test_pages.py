@@ -16,7 +16,7 @@ from tests.e2e.site import Site
 from tests.e2e.visitors import AUDITED, MODES, YOUTUBE, Visitor, visitor
 from tests.letters import put
 
-pytestmark = [pytest.mark.serial, pytest.mark.e2e]
+pytestmark = pytest.mark.e2e
 
 PLAYLIST = "https://www.youtube.com/watch?v=fNk_zzaMoSs&list=PLZHQObOWTQDPD3MizzM2xVFitgF8hE_ab"
 SOON = 15
@@ -324,13 +324,16 @@ async def test_what_was_typed_outlives_a_session_and_is_shown_to_nobody_else(
     await cookies.close()
 
 
-async def test_signing_out_lets_nobody_back(school: School) -> None:
-    page = school.grace.page
-    await school.grace.go("/manage/users")
+async def test_signing_out_lets_nobody_back(school: School, running: Processes, browser: Browser) -> None:
+    window = await visitor(browser, running.url)
+    page = window.page
+    await window.sign_in("grace")
+    await window.go("/manage/users")
     await page.get_by_role("button", name="Sign out").press("Enter")
     await page.get_by_role("heading", name="Sign in").wait_for()
     await page.go_back()
     await page.get_by_role("heading", name="Sign in").wait_for()
+    await page.context.close()
 
 
 async def until(done: object) -> None:
