@@ -17,7 +17,7 @@ from stack.programs import edutrack
 from stack.servers import Servers
 from stack.waiting import poll
 
-pytestmark = [pytest.mark.serial, pytest.mark.e2e]
+pytestmark = pytest.mark.e2e
 
 STUDENTS = 40
 HISTORY = 2_000
