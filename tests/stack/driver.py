@@ -19,7 +19,7 @@ from stack.leftovers import leftovers, sweep
 from stack.parts import status
 
 EDUTRACK = Path(sys.executable).with_name("edutrack")
-SECONDS = 90
+SECONDS = 150
 
 
 @dataclass
