@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from starlette.responses import Response
@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 MAX_HEAD_BYTES = 64 * 1024
 
 _TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+_CLOSE = (b"connection", b"close")
 _IDLE_LOOK_SECONDS = 1
 _SLOW_BODY_SECONDS = 1
 """A body that takes longer is the server's to wait for, with a deadline of its own."""
@@ -210,13 +211,15 @@ class Http(HttpToolsProtocol):
         self.server_state.total_requests += 1
 
     def _encoded(self, response: Response, *, keep_alive: bool) -> bytes:
-        parts = [STATUS_LINE[response.status_code]]
-        for name, value in (*self.server_state.default_headers, *response.raw_headers):
-            parts += (name, b": ", value, b"\r\n")
-        if not keep_alive:
-            parts.append(b"connection: close\r\n")
-        parts += (b"\r\n", bytes(response.body))
-        return b"".join(parts)
+        headers = (*self.server_state.default_headers, *response.raw_headers)
+        return _head(response.status_code, headers if keep_alive else (*headers, _CLOSE)) + response.body
+
+
+@lru_cache(maxsize=64)
+def _head(status: int, headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    """Return the head of an answer; those of one second are mostly alike."""
+    lines = [b"%s: %s\r\n" % header for header in headers]
+    return b"".join((STATUS_LINE[status], *lines, b"\r\n"))
 
 
 class _RoadCycle:

@@ -30,7 +30,7 @@ from api.progress.schemas import (
     WatchedRecord,
 )
 from api.progress.service import Desk
-from api.state import State
+from api.state import RawHeaders, State
 from core.errors import BadRequest, Conflict, NotFound, Unauthenticated, Unavailable
 from core.security import Claims
 
@@ -150,9 +150,15 @@ def answer_report(answer: AppliedAnswer | Accepted, preferences: Preferences) ->
         code, content = status.HTTP_202_ACCEPTED, msgspec.json.encode(answer)
     else:
         code, content = status.HTTP_201_CREATED, answer.model_dump_json().encode()
-    response = Response(content, code)
-    response.raw_headers += _head(preferences, code)
-    return response
+    return _Answer(content, code, _head(preferences, code))
+
+
+class _Answer(Response):
+    """An answer with headers that are made once for all like it."""
+
+    def __init__(self, content: bytes, code: int, head: RawHeaders) -> None:
+        self.status_code, self.body, self.background = code, content, None
+        self.raw_headers = [(b"content-length", b"%d" % len(content)), *head]
 
 
 @lru_cache(maxsize=128)
