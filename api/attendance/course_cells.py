@@ -1,7 +1,7 @@
 """A course as a table of students by days, with no more of a day than a table shows. Reading only."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,8 +13,6 @@ from core.attendance.assigned import assigned_among
 from core.attendance.rule_store import load_rules
 from core.attendance.rules import Rule, Status, judged, seen
 from core.attendance.school_days import load_school_days
-
-_NOTHING = timedelta()
 
 
 class CourseCell(NamedTuple):
@@ -60,8 +58,10 @@ def _cells(
 ) -> Iterator[CourseCell]:
     for day, expected, watched, correction in zip(*row[2:], strict=True):
         rule, provisional = rule_on[day]
-        total = watched or _NOTHING
-        required = rule.required_seconds(assigned.get((row.user_id, day), 0))
-        computed = Status.ABSENT if watched is None else judged(total, required)
+        if watched is None:
+            computed, seconds = Status.ABSENT, 0.0
+        else:
+            required = rule.required_seconds(assigned.get((row.user_id, day), 0))
+            computed, seconds = judged(watched, required), watched.total_seconds()
         status = seen(computed, correction, expected=expected)
-        yield CourseCell(day, status, total.total_seconds(), expected, correction is not None, provisional)
+        yield CourseCell(day, status, seconds, expected, correction is not None, provisional)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
+from functools import cache
 
 
 class Status(StrEnum):
@@ -73,8 +74,12 @@ def judged(total_time: timedelta, required_seconds: int) -> Status:
     return Status.PRESENT if total_time >= timedelta(seconds=required_seconds) else Status.ABSENT
 
 
+@cache
 def seen(computed: str, correction: str | None, *, expected: bool) -> Status:
-    """Return what people see: a correction first; nobody is absent where nobody expected them."""
+    """Return what people see: a correction first; nobody is absent where nobody expected them.
+
+    A term of a large course asks a hundred thousand times, and there are few answers.
+    """
     if correction is not None:
         return Status(correction)
     if computed == Status.ABSENT and not expected:

@@ -71,16 +71,20 @@ class Heat:
         students = [StudentRow(one.user_id, one.username, one.cells) for one in table]
         for student in students:
             for cell in student.days:
-                is_awaited = cell.date == today and standing(cell, today) == NOT_YET
-                counts = (
-                    (cell.expected or cell.corrected) and cell.status is not Status.EXCUSED and not is_awaited
-                )
-                is_present = counts and cell.status is Status.PRESENT
-                for total in (student, totals[cell.date]):
-                    total.expected += counts
-                    total.present += is_present
-                    total.not_yet += is_awaited
-                    total.seconds += cell.total_seconds
+                day, status, seconds, expected, corrected, _ = cell
+                is_awaited = day == today and standing(cell, today) == NOT_YET
+                total = totals[day]
+                if is_awaited:
+                    student.not_yet += 1
+                    total.not_yet += 1
+                elif (expected or corrected) and status is not Status.EXCUSED:
+                    student.expected += 1
+                    total.expected += 1
+                    if status is Status.PRESENT:
+                        student.present += 1
+                        total.present += 1
+                student.seconds += seconds
+                total.seconds += seconds
         return cls(list(totals.values()), students, _steps(students), today)
 
     @property
