@@ -17,7 +17,7 @@ from aio_pika.connection import make_url
 from prometheus_client.parser import text_string_to_metric_families
 
 from events.flow import RATE_OVER
-from events.link import disconnect
+from events.link import disconnect, in_background
 from events.topology import DEAD_LETTERS, QUEUES
 
 log = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Traffic:
+class QueueTraffic:
     """Of one queue: messages with workers, and messages per second. No rate can be told from one reading."""
 
     unacked: int
@@ -105,15 +105,15 @@ class Turnover:
         while reading.at - self._moved[0][1] >= RATE_OVER.total_seconds():
             self._moved.popleft()
 
-    def of(self, queue: str) -> Traffic | None:
+    def of(self, queue: str) -> QueueTraffic | None:
         """Return a queue's traffic; None where nobody told of it."""
         if self._last is None or queue not in self._last.unacked:
             return None
         unacked = self._last.unacked[queue]
         if not self._moved:
-            return Traffic(unacked, None, None)
+            return QueueTraffic(unacked, None, None)
         seconds = self._moved[-1][1] - self._moved[0][0]
-        return Traffic(
+        return QueueTraffic(
             unacked,
             sum(gone_in[queue] for _, _, gone_in, _ in self._moved) / seconds,
             sum(gone_out[queue] for _, _, _, gone_out in self._moved) / seconds,
@@ -131,14 +131,14 @@ class BrokerMetrics:
         self.missing: str | None = None if nodes else NOT_SET
         """Why nothing is known, and what to do; None where it is."""
 
-    def of(self, queue: str) -> Traffic | None:
+    def of(self, queue: str) -> QueueTraffic | None:
         """Return a queue's traffic; None where it is not known."""
         return self._turnover.of(queue)
 
     async def start(self) -> None:
         """Ask in the background, if there is somebody to ask."""
         if self._nodes:
-            self._asking = asyncio.create_task(self._keep_asking())
+            self._asking = in_background(self._keep_asking(), "edutrack broker metrics")
 
     async def stop(self) -> None:
         """Ask no more."""

@@ -11,8 +11,8 @@ from events.broker_metrics import (
     NOT_SET,
     BrokerMetrics,
     Counts,
+    QueueTraffic,
     Reading,
-    Traffic,
     Turnover,
     http_client,
 )
@@ -118,7 +118,7 @@ async def test_a_node_that_says_nothing_of_use_is_away_until_it_does(said: bytes
     async with node(told(answer(unacked=3, acked=10))) as one, node(said) as other, http_client() as http:
         metrics = BrokerMetrics("amqp://127.0.0.1", [one])
         await metrics.ask(http)
-        assert (metrics.of(QUEUE), metrics.missing) == (Traffic(3, None, None), None)
+        assert (metrics.of(QUEUE), metrics.missing) == (QueueTraffic(3, None, None), None)
         metrics = BrokerMetrics("amqp://127.0.0.1/", [one, other])
         await metrics.ask(http)
         assert (metrics.of(QUEUE), metrics.missing) == (None, AWAY)
