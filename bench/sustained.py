@@ -1,6 +1,7 @@
 """Half an hour at 70 % of the peak: lag, memory and connections stay as they are."""
 
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from statistics import median
@@ -16,8 +17,21 @@ from bench.usage import memory_mb
 
 SHARE = 0.7
 LOOK_SECONDS = 10
-PARTS = ("API", "worker", "broker", "PostgreSQL")
+OURS = ("API", "worker")
+PARTS = (*OURS, "broker", "PostgreSQL")
 _CONNECTIONS = "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database()"
+
+
+@dataclass(frozen=True, slots=True)
+class Thirds:
+    """The figures of the first and of the last third of the time."""
+
+    first: Figure
+    last: Figure
+
+    def as_facts(self, what: str) -> dict[str, Figure]:
+        """Return both by what they are called."""
+        return {f"{what}, first third": self.first, f"{what}, last third": self.last}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +62,26 @@ def measure(stage: Stage, run: Run) -> Outcome:
         "refused": Figure.of([answers.refused + answers.broken]),
         "lag p50": Figure.of([median(lags.seconds)], "s"),
     }
-    return Outcome("sustained", facts=facts | _thirds("lag p50, s", lags.seconds) | _kept_flat(looks))
+    memory = {part: _thirds([look.memory_mb[part] for look in looks]) for part in PARTS}
+    connections = _thirds([float(look.connections) for look in looks])
+    lag = _thirds(lags.seconds)
+    growth = [memory[part].last.value / memory[part].first.value for part in OURS]
+    return Outcome(
+        "sustained",
+        reached={
+            "sustained/lag": lag.last,
+            "sustained/memory": Figure.of([max(growth)], "x"),
+            "sustained/connections": Figure.of([connections.last.value - connections.first.value]),
+        },
+        facts=facts
+        | lag.as_facts("lag p50, s")
+        | connections.as_facts("connections to PostgreSQL")
+        | {
+            name: figure
+            for part in PARTS
+            for name, figure in memory[part].as_facts(f"memory of {part}, MB").items()
+        },
+    )
 
 
 def _look(it: Flow) -> Look:
@@ -56,17 +89,6 @@ def _look(it: Flow) -> Look:
     return Look(memory, database.ask(it.site.database_url, _CONNECTIONS)[0]["n"])
 
 
-def _kept_flat(looks: list[Look]) -> dict[str, Figure]:
-    facts = _thirds("connections to PostgreSQL", [float(look.connections) for look in looks])
-    for part in PARTS:
-        facts |= _thirds(f"memory of {part}, MB", [look.memory_mb[part] for look in looks])
-    return facts
-
-
-def _thirds(what: str, values: list[float]) -> dict[str, Figure]:
-    """Return the figures of the first and of the last third."""
+def _thirds(values: Sequence[float]) -> Thirds:
     third = max(1, len(values) // 3)
-    return {
-        f"{what}, first third": Figure.of(values[:third]),
-        f"{what}, last third": Figure.of(values[-third:]),
-    }
+    return Thirds(Figure.of(values[:third]), Figure.of(values[-third:]))

@@ -47,6 +47,15 @@ TARGETS = MappingProxyType(
         "pages/heat-map": Target(
             "a heat map of 1,000 students on 90 days, CPU of API and database in seconds", at_most=1
         ),
+        "sustained/lag": Target(
+            "half an hour at 70 % of the peak: p50 of the lag in the last third, in seconds", at_most=0.5
+        ),
+        "sustained/memory": Target(
+            "the same: memory of API or consumer in the last third against the first", at_most=1.1
+        ),
+        "sustained/connections": Target(
+            "the same: connections to PostgreSQL in the last third beyond those in the first", at_most=0
+        ),
         "memory/api": Target("resident memory of an API process at full load, in MB", at_most=150),
         "memory/worker": Target("resident memory of a consumer at full load, in MB", at_most=200),
     }
