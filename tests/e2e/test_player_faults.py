@@ -94,7 +94,8 @@ async def test_nothing_is_lost_and_nothing_is_inflated(
         slow_line(await viewer("slow-line"), browser),
         clock_wrong_on_a_slow_line(await viewer("clock-wrong"), browser),
         clock_set_right(await viewer("clock-set-right"), browser),
-        asleep_then_killed(await viewer("killed"), tmp_path / "profile"),
+        asleep_then_killed(await viewer("asleep-then-killed"), tmp_path / "asleep"),
+        killed_while_away(await viewer("killed-while-away"), tmp_path / "away"),
     )
 
 
@@ -239,11 +240,33 @@ async def asleep_then_killed(viewer: Viewer, folder: Path) -> None:
         await run(page, "meter.played = 0")
         await asyncio.sleep(4)
         after = await played(page)
-        for process in processes_of(folder):
-            process.kill()
+        kill(folder)
     shown = before + after
     counted = await viewer.watch_time(shown - HEARTBEAT_SECONDS - 1)
     assert counted == pytest.approx(shown, abs=HEARTBEAT_SECONDS + 1), (before, after)
+
+
+async def killed_while_away(viewer: Viewer, folder: Path) -> None:
+    """What a killed browser could not send is sent by the next one."""
+    async with async_playwright() as playwright:
+        page = await (await launch_profile(playwright, folder)).new_page()
+        await viewer.open(page)
+        await viewer.play(page)
+        viewer.way.cut()
+        await asyncio.sleep(AWAY_SECONDS)
+        shown = await played(page)
+        kill(folder)
+    viewer.way.mend()
+    async with async_playwright() as playwright:
+        page = await (await launch_profile(playwright, folder)).new_page()
+        await viewer.open(page)
+        counted = await viewer.watch_time(shown - HEARTBEAT_SECONDS - 1)
+    assert counted == pytest.approx(shown, abs=HEARTBEAT_SECONDS + 1)
+
+
+def kill(folder: Path) -> None:
+    for process in processes_of(folder):
+        process.kill()
 
 
 @contextmanager

@@ -73,7 +73,7 @@ export const createTracker = ({ endpoint, token, heartbeatSeconds = HEARTBEAT_SE
     watches.forEach((each) => each.close());
     sender.leave();
   });
-  sender.flush();
+  ring.restore().then(sender.flush);
 
   return {
     attach(target, { videoId, resume = 0 }) {

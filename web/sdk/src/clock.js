@@ -50,8 +50,6 @@ export const ask = () => {
 /** @param {number} at */
 export const instant = (at) => new Date(at).toISOString();
 
-/** Return a random UUID; `crypto.randomUUID` is missing on pages without TLS. Each 0 and 1 is 4 random bits, the 8 two. */
+/** Return a random id of 128 bits; `crypto.randomUUID` is missing on pages without TLS. */
 export const uuid = () =>
-  "10000000-1000-4000-8000-100000000000".replace(/[018]/g, (digit) =>
-    (+digit ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (+digit / 4)))).toString(16),
-  );
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => (byte + 256).toString(16).slice(1)).join("");

@@ -1,6 +1,6 @@
 import { now, uuid } from "./clock.js";
 
-const PREFIX = "edutrack-events:";
+const PREFIX = "/edutrack/";
 const MOST = 2000;
 /** Without locks a tab counts as gone that has not written for so long. */
 const GONE = 120_000;
@@ -10,9 +10,19 @@ const SAME_PERSON = 600_000;
 const OLDEST = 8 * 86_400_000;
 
 /**
- * `raw` where it is by a clock of which nobody knew whether it is right, which is so unless it is false.
+ * `raw` where it is by a clock of which nobody knew whether it is right.
  * @typedef {{ event_id: string, occurred_at: string, raw?: boolean }} Event
  */
+
+/**
+ * Use the copies that survive a killed browser: Chromium brings localStorage to disk once a minute.
+ * @param {(cache: Cache) => unknown} use
+ */
+const copies = async (use) => {
+  try {
+    await use(await caches.open(PREFIX));
+  } catch {}
+};
 
 /**
  * Events that the server has not answered yet, the latest 2,000 of them, in this tab's own place in localStorage.
@@ -26,22 +36,23 @@ export const makeRing = (dropped) => {
   /** @type {Event[]} */
   let events = [];
 
-  const settle = () => {
-    place = PREFIX + uuid();
-    navigator.locks?.request(place, () => new Promise(() => {})).catch(() => {});
-  };
-
   const save = () => {
-    if (!place) settle();
+    if (!place) {
+      place = PREFIX + uuid();
+      navigator.locks?.request(place, () => new Promise(() => {})).catch(() => {});
+    }
+    const to = place;
+    const text = events.length && JSON.stringify({ owner, at: now(), events });
+    copies((cache) => (text ? cache.put(to, new Response(text)) : cache.delete(to)));
     try {
-      if (events.length) localStorage.setItem(place, JSON.stringify({ owner, at: now(), events }));
-      else localStorage.removeItem(place);
+      if (text) localStorage.setItem(to, text);
+      else localStorage.removeItem(to);
     } catch {}
   };
 
   /** @param {Event[]} more */
   const keep = (more) => {
-    events = more;
+    events = [...new Map(more.map((event) => [event.event_id, event])).values()];
     const over = events.length - MOST;
     if (over > 0) {
       events = events.slice(over);
@@ -79,10 +90,7 @@ export const makeRing = (dropped) => {
     /** @param {Event} event */
     add: (event) => keep([...events, event]),
     /** @param {Event[]} done */
-    remove: (done) => {
-      const ids = new Set(done.map((event) => event.event_id));
-      keep(events.filter((event) => !ids.has(event.event_id)));
-    },
+    remove: (done) => keep(events.filter((event) => !done.includes(event))),
     /**
      * Say whose events these are. Those of somebody else wait in their place until that one is back.
      * @param {string} next
@@ -95,6 +103,15 @@ export const makeRing = (dropped) => {
       owner = next;
       if (events.length) save();
     },
+    /** Bring back what a killed browser has left; what is sent twice counts once. */
+    restore: () =>
+      copies(async (cache) => {
+        for (const copy of await cache.keys()) {
+          const left = /** @type {Response} */ (await cache.match(copy));
+          localStorage.setItem(PREFIX + uuid(), await left.text());
+          await cache.delete(copy);
+        }
+      }),
     /** Take over what tabs that are gone have left. */
     adopt: async () => {
       try {

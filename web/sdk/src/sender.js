@@ -14,15 +14,9 @@ const LONGEST_RETRY_AFTER = 3600;
 
 /**
  * Return why something is to be tried again later, so many seconds at least.
- * @param {string} detail @param {number} [status] @param {number} [after]
+ * @param {string} message @param {number} [status] @param {number} [after]
  */
-const later = (detail, status, after) => Object.assign(Error(detail), { status, after });
-
-/** @param {string | null} text seconds or a date */
-const secondsOf = (text) => {
-  const seconds = Number(text) || (Date.parse(text || "") - Date.now()) / 1000 || 0;
-  return Math.min(Math.max(seconds, 0), LONGEST_RETRY_AFTER);
-};
+const later = (message, status, after) => ({ message, status, after });
 
 /** Return whose token it is; nothing of what is none, as a proxy's page. @param {string} token */
 const subjectOf = (token) => {
@@ -31,26 +25,26 @@ const subjectOf = (token) => {
   } catch {}
 };
 
-/** What says nothing of it was stored by an earlier build. @param {Event} event */
-const isRaw = ({ raw }) => raw !== false;
-
 /** Return those that are raw as the first is, or are not. @param {Event[]} events */
-const alike = (events) => events.filter((event) => isRaw(event) === isRaw(events[0]));
+const alike = (events) => events.filter(({ raw }) => raw === events[0].raw);
 
 /**
  * Return what to send, by the server's clock. Where that is not known it has to take the time under way for an error.
+ * With the token inside it needs no header, and a browser need not ask first whether it may send that elsewhere.
+ * @param {string} token
  * @param {Event[]} events all of them raw, or none
  */
-const bodyOf = (events) => {
-  const offset = events.some(isRaw) ? era.offset : 0;
-  return {
+const bodyOf = (token, events) => {
+  const offset = events[0]?.raw ? era.offset : 0;
+  return JSON.stringify({
+    token,
     sent_at: offset == null ? instant(now()) : undefined,
     events: events.map(({ raw, ...event }) => {
       const at = Date.parse(event.occurred_at);
       // What cannot be read is left as it is: the server refuses it alone.
       return at ? { ...event, occurred_at: instant(at + (offset || 0)) } : event;
     }),
-  };
+  });
 };
 
 /**
@@ -83,8 +77,7 @@ export const makeSender = (endpoint, token, ring, emit) => {
     fetch(endpoint, {
       method: "POST",
       keepalive: true,
-      headers: { Authorization: `Bearer ${bearer}`, "Content-Type": "application/json" },
-      body: JSON.stringify(bodyOf(events)),
+      body: bodyOf(bearer, events),
       signal: AbortSignal.timeout(failures ? LONGEST_WAIT : ANSWER_WITHIN),
     });
 
@@ -94,11 +87,12 @@ export const makeSender = (endpoint, token, ring, emit) => {
     failures = 0;
     refused = "";
     ring.remove(events);
-    const count = results.filter(({ status }) => status === "accepted").length;
-    if (count) emit("sent", { count });
+    let count = 0;
     results.forEach(({ status, detail }, index) => {
-      if (status !== "accepted") emit("error", { detail, event: events[index] });
+      if (status === "accepted") count++;
+      else emit("error", { detail, event: events[index] });
     });
+    if (count) emit("sent", { count });
   };
 
   const deliver = async () => {
@@ -120,7 +114,8 @@ export const makeSender = (endpoint, token, ring, emit) => {
     const { detail } = await answer.json().catch(() => ({}));
     // What gives no detail is not EduTrack: a proxy, or the page of a network that wants a login first.
     if (!detail || status >= 500 || status === 429 || status === 408) {
-      throw later(detail || `HTTP ${status}`, status, secondsOf(answer.headers.get("Retry-After")));
+      const seconds = Math.min(Number(answer.headers.get("Retry-After")) || 0, LONGEST_RETRY_AFTER);
+      throw later(detail || `HTTP ${status}`, status, seconds);
     }
     if (status === 401 || status === 403) {
       const again = refused;
@@ -174,7 +169,7 @@ export const makeSender = (endpoint, token, ring, emit) => {
       let all = ring.oldest(Infinity);
       while (bearer && bearer !== refused && all.length) {
         const events = alike(all).slice(0, BATCH);
-        if (!navigator.sendBeacon(endpoint, JSON.stringify({ token: bearer, ...bodyOf(events) }))) break;
+        if (!navigator.sendBeacon(endpoint, bodyOf(bearer, events))) break;
         all = all.filter((event) => !events.includes(event));
       }
     },

@@ -56,7 +56,7 @@ export const watch = (glance, record, every) => {
       session_id: session,
       occurred_at: instant(at + (offset || 0)),
       raw: offset == null,
-      position_seconds: position >= 0 && position < LONGEST_POSITION ? Math.round(position * 1000) / 1000 : undefined,
+      position_seconds: position >= 0 && position < LONGEST_POSITION ? position : undefined,
       playback_rate: of.rate,
       watchtime_seconds: claim,
     };

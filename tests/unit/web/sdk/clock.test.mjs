@@ -176,18 +176,6 @@ test("what was told by a known clock is never sent together with what the server
   );
 });
 
-test("what an earlier build stored was told by a clock that nobody knew", async () => {
-  server.ahead = 3 * HOUR;
-  const requests = makeNetwork({});
-  const { ring, sender } = makePage();
-  const then = trueTime();
-  ring.add(makeEvent());
-  ring.add({ ...makeEvent(), raw: true });
-  await sender.flush();
-  assert.equal(requests.length, 1);
-  assert.ok(times(requests).every((told) => Math.abs(told - then) <= 5000));
-});
-
 test("a page that ends before anything is known says when it ended", async () => {
   makeNetwork("no answer");
   server.delay = 60_000;

@@ -11,6 +11,9 @@ const makeTab = (owner, count) => {
   return ring;
 };
 
+/** Wait until copies are made. */
+const copied = () => new Promise(setImmediate);
+
 test("what a tab leaves behind is taken over once it is gone, by its owner alone", async () => {
   const browser = makeBrowser();
   makeTab("ada", 2);
@@ -24,6 +27,37 @@ test("what a tab leaves behind is taken over once it is gone, by its owner alone
   await alive.adopt();
   assert.equal(alive.oldest(9).length, 2);
   assert.equal(Object.keys(browser.stored).length, 1, "in one place only");
+});
+
+for (const [name, end] of [
+  ["a killed browser that had not stored it yet", ({ stored }) => Object.keys(stored).forEach((place) => delete stored[place])],
+  ["a page that ended in order", () => {}],
+]) {
+  test(`what ${name} has left is there once, by its owner alone`, async () => {
+    const browser = makeBrowser();
+    const left = makeTab("ada", 2).oldest(2);
+    await copied();
+    end(browser);
+    browser.held.clear();
+    for (const [owner, expected] of [["grace", []], ["ada", left]]) {
+      const next = makeTab(owner, 0);
+      await next.restore();
+      await next.adopt();
+      assert.deepEqual(next.oldest(9), expected);
+    }
+  });
+}
+
+test("what was sent is not brought back", async () => {
+  const browser = makeBrowser();
+  const ring = makeTab("ada", 2);
+  await copied();
+  ring.remove(ring.oldest(2));
+  await copied();
+  browser.held.clear();
+  const next = makeTab("ada", 0);
+  await next.restore();
+  assert.equal(next.waits(), false);
 });
 
 test("without locks a tab is gone when it has been silent for two minutes", async () => {
@@ -113,7 +147,7 @@ for (const part of ["localStorage", "full"]) {
 
 test("what others have put into storage breaks nothing", async () => {
   const browser = makeBrowser();
-  Object.assign(browser.stored, { "edutrack-events:a": "{", "edutrack-events:b": '{"owner":"ada","events":7}', theme: "dark" });
+  Object.assign(browser.stored, { "/edutrack/a": "{", "/edutrack/b": '{"owner":"ada","events":7}', theme: "dark" });
   const ring = makeTab("ada", 1);
   await ring.adopt();
   assert.equal(ring.oldest(9).length, 1);

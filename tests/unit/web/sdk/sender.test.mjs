@@ -111,8 +111,8 @@ test("an event that is refused goes with its reason, the others stay sent", asyn
   ring.add(bad);
   await sender.flush();
   assert.deepEqual(heard, [
-    { occasion: "sent", count: 1 },
     { occasion: "error", detail: "no such video", event: bad },
+    { occasion: "sent", count: 1 },
   ]);
   assert.equal(ring.waits(), false);
 });
@@ -182,7 +182,7 @@ test("an error page is no token: it is not sent, and nobody's events become anot
   await passSeconds(4);
   assert.deepEqual(
     requests.map((request) => request.token),
-    [`Bearer ${token(1)}`, `Bearer ${token(1)}new`],
+    [token(1), `${token(1)}new`],
   );
   assert.equal(ring.waits(), false);
 });

@@ -22,7 +22,18 @@ export const settle = async () => {
   for (let turn = 0; turn < 50; turn++) await null;
 };
 
-/** Start a browser without a past: timers, storage and locks are new. */
+/** A place for copies, as far as the script uses it. */
+const makeCache = () => {
+  const held = new Map();
+  return {
+    put: async (name, copy) => void held.set(name, await copy.text()),
+    match: async (name) => new Response(held.get(name)),
+    delete: async (name) => held.delete(name),
+    keys: async () => [...held.keys()],
+  };
+};
+
+/** Start a browser without a past: timers, storage, copies and locks are new. */
 export const makeBrowser = () => {
   mock.timers.reset();
   mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
@@ -45,6 +56,8 @@ export const makeBrowser = () => {
   };
   set("localStorage", storage);
   set("navigator", { locks });
+  const cache = makeCache();
+  set("caches", { open: async () => cache });
   return { held, stored, without: (part) => set(part, part === "navigator" ? {} : undefined) };
 };
 
@@ -65,7 +78,7 @@ export const makeNetwork = (...answers) => {
     if (!JSON.parse(request.body).events.length) return tellTime();
     const answer = answers.length > 1 ? answers.shift() : answers[0];
     const body = JSON.parse(request.body);
-    requests.push({ at: clock.running, token: request.headers.Authorization, ...body });
+    requests.push({ at: clock.running, ...body });
     if (typeof answer === "string") throw new TypeError(answer);
     const { status = 202, retryAfter = null, content } = answer;
     const results = body.events.map(() => ({ status: "accepted" }));
