@@ -10,6 +10,38 @@ from tests.e2e.visitors import Visitor
 
 FILE = 4
 """The video that is a file; the others are at YouTube."""
+LONG = "\N{HEBREW LETTER ALEF}\N{HEBREW LETTER BET} (1) " + "incomprehensibilities" * 8
+"""What some video is called, which has to find its place on every page."""
+PAGES = (
+    ("nobody", "sign-in", "/sign-in"),
+    ("nobody", "sign-up", "/sign-up"),
+    ("ada", "account", "/account"),
+    ("grace", "person", "/manage/users/1"),
+    ("nobody", "not-found", "/learn/videos/none"),
+    ("ada", "my-courses", "/learn"),
+    ("ada", "course", "/learn/courses/1"),
+    ("ada", "watch-youtube", "/learn/videos/2"),
+    ("ada", "watch-file", "/learn/videos/{file}"),
+    ("ada", "my-month", "/my-attendance"),
+    ("ada", "my-day", "/my-attendance/{day}"),
+    ("ada", "no-such-video", "/learn/videos/999"),
+    ("grace", "reports", "/reports"),
+    ("grace", "heat-map", "/reports/courses/1?from=2026-09-01"),
+    ("grace", "student", "/reports/students/1"),
+    ("grace", "student-day", "/reports/students/1/{day}"),
+    ("grace", "imports", "/manage/imports"),
+    ("grace", "import", "/manage/imports/{import_id}"),
+    ("grace", "courses", "/manage/courses"),
+    ("grace", "manage-course", "/manage/courses/1"),
+    ("grace", "manage-video", "/manage/courses/1/videos/1"),
+    ("grace", "people", "/manage/users"),
+    ("grace", "rosters", "/manage/rosters"),
+    ("grace", "rules", "/manage/rules"),
+    ("grace", "calendar", "/manage/calendar"),
+    ("grace", "operations", "/operate"),
+    ("grace", "dead-letters", "/operate/dead-letters"),
+    ("grace", "dead-letter", "/operate/dead-letters/progress/first"),
+)
 
 
 @dataclass

@@ -11,7 +11,7 @@ from core.roles import Role
 from core.settings import Settings
 from events.topology import SIGNS_OF_LIFE
 from tests.e2e.processes import Processes
-from tests.e2e.school import FILE, School, calendar, total, watch_some
+from tests.e2e.school import FILE, LONG, PAGES, School, calendar, total, watch_some
 from tests.e2e.site import Site
 from tests.e2e.visitors import AUDITED, MODES, YOUTUBE, Visitor, visitor
 from tests.letters import put
@@ -20,6 +20,10 @@ pytestmark = pytest.mark.e2e
 
 PLAYLIST = "https://www.youtube.com/watch?v=fNk_zzaMoSs&list=PLZHQObOWTQDPD3MizzM2xVFitgF8hE_ab"
 SOON = 15
+A4_ACROSS = 1046
+"""An A4 page on its side, within its margins, in CSS pixels."""
+HIDES_COLUMNS = """() => [...document.querySelectorAll(".scroll:not(#heat)")]
+  .filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.ariaLabel)"""
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +38,7 @@ async def school(running: Processes, own_settings: Settings, site: Site, browser
     )
     stored = await asyncio.to_thread(admin.put, "/attendance/calendar", json=calendar())
     assert stored.status_code == 200
+    await asyncio.to_thread(admin.patch, "/videos/1", json={"title": LONG})
     day = await asyncio.to_thread(watch_some, student)
     await put(own_settings.amqp_url.get_secret_value(), b"no events", "first")
     await put(own_settings.amqp_url.get_secret_value(), b"none either", "second")
@@ -42,38 +47,6 @@ async def school(running: Processes, own_settings: Settings, site: Site, browser
     await windows[1].sign_in("grace")
     ada, grace, nobody = windows
     return School(ada, grace, nobody, student, day, asked.json()["import"]["id"])
-
-
-PAGES = (
-    ("nobody", "sign-in", "/sign-in"),
-    ("nobody", "sign-up", "/sign-up"),
-    ("ada", "account", "/account"),
-    ("grace", "person", "/manage/users/1"),
-    ("nobody", "not-found", "/learn/videos/none"),
-    ("ada", "my-courses", "/learn"),
-    ("ada", "course", "/learn/courses/1"),
-    ("ada", "watch-youtube", "/learn/videos/2"),
-    ("ada", "watch-file", "/learn/videos/{file}"),
-    ("ada", "my-month", "/my-attendance"),
-    ("ada", "my-day", "/my-attendance/{day}"),
-    ("ada", "no-such-video", "/learn/videos/999"),
-    ("grace", "reports", "/reports"),
-    ("grace", "heat-map", "/reports/courses/1?from=2026-09-01"),
-    ("grace", "student", "/reports/students/1"),
-    ("grace", "student-day", "/reports/students/1/{day}"),
-    ("grace", "imports", "/manage/imports"),
-    ("grace", "import", "/manage/imports/{import_id}"),
-    ("grace", "courses", "/manage/courses"),
-    ("grace", "manage-course", "/manage/courses/1"),
-    ("grace", "manage-video", "/manage/courses/1/videos/1"),
-    ("grace", "people", "/manage/users"),
-    ("grace", "rosters", "/manage/rosters"),
-    ("grace", "rules", "/manage/rules"),
-    ("grace", "calendar", "/manage/calendar"),
-    ("grace", "operations", "/operate"),
-    ("grace", "dead-letters", "/operate/dead-letters"),
-    ("grace", "dead-letter", "/operate/dead-letters/progress/first"),
-)
 
 
 @pytest.mark.parametrize(("who", "name", "path"), PAGES, ids=[name for _, name, _ in PAGES])
@@ -91,6 +64,8 @@ async def test_a_page_can_be_used_by_everybody(
         await visitor.photograph(f"{name}-{mode}")
         wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert await visitor.page.evaluate(wider) <= 0, mode
+        if mode.endswith("phone"):
+            assert await visitor.page.evaluate(HIDES_COLUMNS) == [], mode
         if mode in AUDITED:
             assert await visitor.audit() == "", mode
     await visitor.show("light-desk")
@@ -149,6 +124,8 @@ async def test_an_analyst_finds_a_day_and_corrects_it_by_keyboard(school: School
     await page.locator("#heat").focus()
     for key in ("ArrowLeft", "ArrowLeft", "ArrowRight"):
         await page.keyboard.press(key)
+    cell = page.locator("#heat td:focus")
+    watched = str(await cell.text_content()).strip()
     await page.keyboard.press("Enter")
     drawer = page.get_by_role("dialog")
     await drawer.get_by_role("heading", name="Correct this day").wait_for()
@@ -161,7 +138,30 @@ async def test_an_analyst_finds_a_day_and_corrects_it_by_keyboard(school: School
     await drawer.get_by_text("The day was corrected.").wait_for()
     await page.keyboard.press("Escape")
     await drawer.wait_for(state="hidden")
-    assert await page.evaluate("document.activeElement.textContent") == "e*"
+    assert await cell.text_content() == "e*"
+    await page.keyboard.press("Enter")
+    await drawer.get_by_role("button", name="Withdraw the correction").press("Enter")
+    await drawer.get_by_text("The correction was withdrawn.").wait_for()
+    assert await drawer.locator(":focus").count() == 1
+    await page.keyboard.press("Escape")
+    assert await cell.text_content() == watched
+    assert str(await cell.get_attribute("aria-label")).endswith(f": {watched} min, present")
+
+
+async def test_a_course_is_printed_light_on_a_page_that_holds_a_month(school: School) -> None:
+    page = school.grace.page
+    await page.set_viewport_size({"width": A4_ACROSS, "height": 700})
+    await page.emulate_media(color_scheme="dark")
+    await school.grace.go("/reports/courses/1")
+    await page.emulate_media(media="print")
+    assert await page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert await page.evaluate("document.documentElement.scrollWidth") <= A4_ACROSS
+    heads = page.locator("#heat thead")
+    assert await heads.evaluate("one => getComputedStyle(one).display") == "table-header-group"
+    for hidden in (page.get_by_role("navigation").first, page.get_by_role("link", name="CSV")):
+        assert not await hidden.is_visible()
+    await page.emulate_media(media="screen")
+    await school.grace.show("light-desk")
 
 
 async def test_an_admin_pastes_a_link_and_sees_what_becomes_of_it(school: School) -> None:
@@ -240,7 +240,6 @@ async def test_an_import_that_changes_elsewhere_changes_on_the_page(
     page = school.grace.page
     await school.grace.go(school.path("/manage/imports/{import_id}"))
     await page.locator("#state").get_by_text("queued").wait_for()
-    await page.get_by_role("button", name="Cancel").focus()
     admin = await asyncio.to_thread(running.sign_in, "mary", Role.ADMIN)
     await page.evaluate("window.kept = document.getElementById('said')")
     await asyncio.to_thread(admin.post, school.path("/videos/imports/{import_id}/cancel"))
@@ -251,17 +250,20 @@ async def test_an_import_that_changes_elsewhere_changes_on_the_page(
 async def test_an_operator_sees_what_flows_and_sends_a_letter_back(school: School) -> None:
     page = school.grace.page
     await school.grace.go("/operate")
+    letters = page.get_by_role("link", name="edutrack.progress.dead-letters")
+    await letters.focus()
     shown = await page.locator("#live time").inner_text()
     await page.wait_for_function(
         "shown => document.querySelector('#live time').textContent !== shown", arg=shown
     )
+    assert await letters.evaluate("one => one === document.activeElement")
     await page.locator("[data-chart=waiting] canvas").wait_for()
     await page.reload()
     await page.get_by_role("img", name="progress 0, progress, unacked 0").wait_for()
     signs = page.get_by_role("row", name=SIGNS_OF_LIFE.name)
     for cell in ("Unacked", "In / s", "Out / s"):
         await signs.locator(f'td[data-label="{cell}"]', has_text=re.compile(r"\d")).wait_for()
-    await page.get_by_role("link", name="edutrack.progress.dead-letters").press("Enter")
+    await letters.press("Enter")
     await page.get_by_role("button", name="Send all back").press("Enter")
     await page.get_by_text("Nothing has been done yet").wait_for()
     assert await page.get_by_role("heading", name="Send back 2 letters?").count() == 1

@@ -92,6 +92,7 @@ async def _day(
         explained = await explain_service.explain(session, reader, user_id, date, most=MOST_EVENTS)
         _, version = await reader.day(session, user_id, date)
         courses = await in_courses(session, reader, user_id, date)
+    in_course = next((one.day for one in courses if one.day.course_id == course), None)
     return page(
         visit,
         "reports/day_part.html" if visit.wants_part else "reports/day.html",
@@ -100,7 +101,7 @@ async def _day(
         day=explained,
         courses=courses,
         course=course,
-        cell=next((one.day for one in courses if one.day.course_id == course), explained),
+        cell=explained if course is None else in_course,
         today=reader.today,
         line=DayLine.of(date, reader.policy.zone, explained.spans),
         version=version,

@@ -245,6 +245,7 @@ async def test_an_empty_course_says_what_to_do(grace: Browser, sessions: Session
         session.add(Course(course_title="Logic"))
     await grace.open("/reports/courses/1")
     assert "Nobody to show" in grace.shown
+    assert 'href="/manage/rosters"' in grace.shown
     assert (await grace.open("/reports/courses/99")).status_code == 404
     assert (await grace.open("/reports/courses/1?from=2026-13-01")).status_code == 400
 

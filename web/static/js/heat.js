@@ -14,7 +14,7 @@ if (region) {
   // Whoever hears the table moves from cell to cell without its heads: a cell that is reached says whose it is, and when.
   const says = new Map();
   const tell = (cell) => {
-    if (!says.has(cell)) says.set(cell, cell.getAttribute("aria-label") ?? (cell.textContent ? `${cell.textContent} min, present` : "not expected"));
+    if (!says.has(cell)) says.set(cell, cell.getAttribute("aria-label") ?? (cell.textContent.trim() ? `${cell.textContent.trim()} min, present` : "not expected"));
     const student = cell.parentElement.cells[0].textContent;
     const day = heads[cell.cellIndex].querySelector(".out-of-sight").textContent;
     cell.setAttribute("aria-label", `${student}, ${day}: ${says.get(cell)}`);
@@ -69,16 +69,18 @@ if (region) {
 
   drawer.addEventListener("close", () => current?.focus());
 
-  // A corrected day shows in its cell at once; reloading the page shows the rest.
+  // A corrected day shows in its cell at once, as it would on the page anew: not where the course neither expected nor saw
+  // the student. The totals are those of the page until it is loaded again.
   document.body.addEventListener("htmx:afterSwap", () => {
     const day = drawer.querySelector("#day");
     if (!day || !current || !day.querySelector(".notice.good")) return;
     const { status, corrected, minutes } = day.dataset;
-    const mark = { present: "✓", absent: "–", excused: "e", "not yet": "…" }[status];
+    const mark = { present: "✓", absent: "–", excused: "e", "not yet": "…" }[status] ?? "";
     current.textContent = corrected ? `${mark}*` : minutes || mark;
     current.classList.remove("p", "a", "e", "n");
-    current.classList.add(status[0]);
-    says.set(current, `${minutes ? `${minutes} min, ` : ""}${status}${corrected ? ", corrected" : ""}`);
+    if (status) current.classList.add(status[0]);
+    says.set(current, status ? `${minutes ? `${minutes} min, ` : ""}${status}${corrected ? ", corrected" : ""}` : "not expected");
     tell(current);
+    if (!drawer.contains(document.activeElement)) day.focus(); // the button to withdraw is gone when it was used
   });
 }
