@@ -8,6 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import aio_pika
+from sqlalchemy import text
 
 from core.database import make_engine, make_sessions
 from core.policy import Policy
@@ -62,11 +63,12 @@ class Evidence:
 
 
 def read_stored(stage: Stage, user_ids: Sequence[int]) -> Stored:
-    """Read the log and the rows of some users."""
+    """Read the log and the rows of some users as they were at one moment: a worker may be late and still apply."""
 
     async def read() -> Stored:
         engine = make_engine(stage.settings)
         async with make_sessions(engine).begin() as session:
+            await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
             events = await whole_log(session, user_ids)
             found = await rows.stored(session, user_ids)
         await engine.dispose()
