@@ -224,7 +224,7 @@ async def test_open_pages_outlive_an_outage(school: School, running: Processes) 
         await page.route("**", lambda route: route.fulfill(status=503, body=away))
     await operations.get_by_text("The database is away. What is shown dates from").wait_for()
     await drawer.locator("button.primary").press("Enter")
-    await drawer.get_by_text("The database is away. This was not taken").wait_for()
+    await drawer.get_by_text("The database is away. It may not have been taken").wait_for()
     for page in (operations, course):
         await page.unroute("**")
     await operations.locator(".stale").wait_for(state="detached")

@@ -10,6 +10,10 @@ from tests.integration.web.conftest import Browser
 PLAYLIST = "PL0123456789abcdef"
 
 
+def is_unfolded(summary: str, page: str) -> bool:
+    return " open>" in page.partition(f"<summary>{summary}")[0].rpartition("<details")[2]
+
+
 async def test_a_link_that_is_no_playlist_is_kept_with_its_reason(grace: Browser) -> None:
     await grace.open("/manage/imports")
     answer = await grace.send("/manage/imports", playlist_url="https://youtu.be/fNk_zzaMoSs")
@@ -29,9 +33,12 @@ async def test_a_preview_says_what_would_become_of_a_link(grace: Browser, sessio
 
 async def test_a_course_is_made_changed_and_filled(grace: Browser, sessions: Sessions) -> None:
     await grace.open("/manage/courses")
+    assert is_unfolded("Make a course", grace.shown), "nothing else is to be done where there is none"
     made = await grace.send("/manage/courses", course_title="Optics", link="")
     assert made.headers["location"] == "/manage/courses/1?done=made"
     await grace.open("/manage/courses/1")
+    assert is_unfolded("Add a video", grace.shown)
+    assert not is_unfolded("Make a course", (await grace.client.get("/manage/courses")).text)
     refused = await grace.send("/manage/courses/1/videos", title="Lenses", video_link="lenses.mp4")
     assert refused.status_code == 400
     assert 'value="lenses.mp4"' in refused.text

@@ -30,7 +30,7 @@ export function notTaken(form, why) {
   note.className = "notice bad";
   note.setAttribute("role", "alert");
   note.dataset.notTaken = "";
-  note.textContent = `${why} This was not taken; what was typed stays. Try again in a moment.`;
+  note.textContent = `${why} It may not have been taken; what was typed stays. Try again in a moment.`;
   form.prepend(note);
 }
 
