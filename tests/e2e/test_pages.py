@@ -154,7 +154,8 @@ async def test_a_course_is_printed_light_on_a_page_that_holds_a_month(school: Sc
     await page.emulate_media(color_scheme="dark")
     await school.grace.go("/reports/courses/1")
     await page.emulate_media(media="print")
-    assert await page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    least = page.locator(".step.h1")
+    assert await least.evaluate("one => getComputedStyle(one).backgroundColor") == "rgb(217, 231, 241)"
     assert await page.evaluate("document.documentElement.scrollWidth") <= A4_ACROSS
     heads = page.locator("#heat thead")
     assert await heads.evaluate("one => getComputedStyle(one).display") == "table-header-group"
