@@ -247,13 +247,13 @@ async def asleep_then_killed(viewer: Viewer, folder: Path) -> None:
 
 
 async def killed_while_away(viewer: Viewer, folder: Path) -> None:
-    """What a killed browser could not send is sent by the next one."""
+    """What a killed browser could not send is sent by the next one, also what it had not brought to disk by itself."""
     async with async_playwright() as playwright:
         page = await (await launch_profile(playwright, folder)).new_page()
         await viewer.open(page)
         await viewer.play(page)
         viewer.way.cut()
-        await asyncio.sleep(AWAY_SECONDS)
+        await asyncio.sleep(AWAY_SECONDS + SLOW_SECONDS)
         shown = await played(page)
         kill(folder)
     viewer.way.mend()
