@@ -9,7 +9,7 @@ RECEIPT_DAY_BEYOND = timedelta(hours=12)
 CLOCK_TOLERANCE = timedelta(minutes=5)
 
 _DAY = timedelta(days=1)
-_SHORTENED = timedelta(days=2)
+_SHORTENED_DAYS = 2
 """By as much no number of days was ever shorter than as many times 24 hours, a date left out included."""
 _TICK = timedelta(microseconds=1)
 _NO_DAY = datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC), date.min
@@ -77,7 +77,7 @@ def refusal(occurred_at: datetime, received_at: datetime, late_days: int, zone: 
         return (
             "occurred_at is more than 5 minutes in the future: check the clock, or send sent_at to correct it"
         )
-    if age <= timedelta(days=late_days) - _SHORTENED:
+    if age.days < late_days - _SHORTENED_DAYS:
         return None
     earliest = local_date(received_at, zone) - timedelta(days=late_days)
     if occurred_at < day_start(earliest, zone):

@@ -188,6 +188,8 @@ def _instant(text: str, field: str) -> datetime:
 
 
 def _corrected(at: datetime, correction: timedelta) -> datetime:
+    if not correction:
+        return at
     try:
         corrected = at + correction
     except OverflowError:
