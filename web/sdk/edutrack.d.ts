@@ -32,8 +32,11 @@ export interface Occasions {
   sent: { count: number };
   /** Events nobody will have: too many waited, or the server refused a whole request. */
   dropped: { count: number };
-  /** What went wrong. It is tried again, unless there is an `event`: the server refuses that one. */
-  error: { detail: string; status?: number; event?: object };
+  /**
+   * What went wrong; no `detail` where `token` rejects without a message. It is tried again, unless there is an `event`,
+   * which the server refuses, or the server refuses the whole request: then `dropped` follows.
+   */
+  error: { detail?: string; status?: number; event?: object };
 }
 
 export interface Tracker {

@@ -64,7 +64,7 @@ export const makeRing = (dropped) => {
   /** @param {string} from @param {number} patience */
   const takeOver = (from, patience) => {
     try {
-      const left = JSON.parse(localStorage.getItem(from) || "{}");
+      const left = JSON.parse(/** @type {string} */ (localStorage.getItem(from)));
       // What was written in the future is of a clock that has been set back since.
       const age = Math.abs(now() - left.at);
       if (age < patience) return;
@@ -103,12 +103,12 @@ export const makeRing = (dropped) => {
       owner = next;
       if (events.length) save();
     },
-    /** Bring back what a killed browser has left; what is sent twice counts once. */
+    /** Bring back what a killed browser has left, and a tab that lives has copied; what is sent twice counts once. */
     restore: () =>
       copies(async (cache) => {
         for (const copy of await cache.keys()) {
           const left = /** @type {Response} */ (await cache.match(copy));
-          localStorage.setItem(PREFIX + uuid(), await left.text());
+          localStorage.setItem(PREFIX + copy.url, await left.text());
           await cache.delete(copy);
         }
       }),

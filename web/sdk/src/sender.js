@@ -83,16 +83,15 @@ export const makeSender = (endpoint, token, ring, emit) => {
 
   /** Remove what the server has judged. @param {Event[]} events @param {any[]} results */
   const settle = (events, results) => {
-    if (results?.length !== events.length) throw later("an answer of somebody else");
+    if (results?.length !== events.length) throw later("no answer of EduTrack");
     failures = 0;
     refused = "";
     ring.remove(events);
-    let count = 0;
-    results.forEach(({ status, detail }, index) => {
-      if (status === "accepted") count++;
-      else emit("error", { detail, event: events[index] });
-    });
+    const count = results.filter(({ status }) => status === "accepted").length;
     if (count) emit("sent", { count });
+    results.forEach(({ status, detail }, index) => {
+      if (status !== "accepted") emit("error", { detail, event: events[index] });
+    });
   };
 
   const deliver = async () => {

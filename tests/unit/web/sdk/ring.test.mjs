@@ -60,6 +60,19 @@ test("what was sent is not brought back", async () => {
   assert.equal(next.waits(), false);
 });
 
+test("a tab that lives fills no storage, however many pages of somebody else find its copy", async () => {
+  const browser = makeBrowser();
+  const alive = makeTab("ada", 1);
+  for (let page = 0; page < 5; page++) {
+    alive.add(makeEvent());
+    await copied();
+    const next = makeTab("grace", 0);
+    await next.restore();
+    await next.adopt();
+  }
+  assert.equal(Object.keys(browser.stored).length, 2);
+});
+
 test("without locks a tab is gone when it has been silent for two minutes", async () => {
   const browser = makeBrowser();
   browser.without("navigator");

@@ -102,7 +102,7 @@ for (const status of [400, 401, 403, 404, 405, 407]) {
   });
 }
 
-test("an event that is refused goes with its reason, the others stay sent", async () => {
+test("an event that is refused goes with its reason, which is the last that is heard; the others stay sent", async () => {
   const results = [{ status: "accepted" }, { status: "rejected", detail: "no such video" }];
   makeNetwork({ content: { results } });
   const { ring, sender, heard } = make();
@@ -111,8 +111,8 @@ test("an event that is refused goes with its reason, the others stay sent", asyn
   ring.add(bad);
   await sender.flush();
   assert.deepEqual(heard, [
-    { occasion: "error", detail: "no such video", event: bad },
     { occasion: "sent", count: 1 },
+    { occasion: "error", detail: "no such video", event: bad },
   ]);
   assert.equal(ring.waits(), false);
 });

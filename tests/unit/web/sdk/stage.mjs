@@ -25,11 +25,12 @@ export const settle = async () => {
 /** A place for copies, as far as the script uses it. */
 const makeCache = () => {
   const held = new Map();
+  const addressOf = (copy) => copy.url ?? new URL(copy, "https://school.example").href;
   return {
-    put: async (name, copy) => void held.set(name, await copy.text()),
-    match: async (name) => new Response(held.get(name)),
-    delete: async (name) => held.delete(name),
-    keys: async () => [...held.keys()],
+    put: async (copy, answer) => void held.set(addressOf(copy), await answer.text()),
+    match: async (copy) => new Response(held.get(addressOf(copy))),
+    delete: async (copy) => held.delete(addressOf(copy)),
+    keys: async () => [...held.keys()].map((url) => ({ url })),
   };
 };
 
