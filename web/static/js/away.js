@@ -4,7 +4,8 @@ const LIVE = "[data-live]";
 export const ASKED_WHILE_TYPING = "input[hx-get]";
 export const AGAIN_AFTER = 3000;
 export const SILENT = "The server does not answer.";
-const WRONG = 500;
+/** From here on a status means that nobody could answer, be it a proxy that says so. */
+export const WRONG = 500;
 
 const timeNow = () => new Date().toLocaleTimeString("en-GB", { timeZone: connection.dataset.zone });
 const liveParts = () => [...document.querySelectorAll(LIVE)];
@@ -53,7 +54,8 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   failed(asking, reasonIn(detail.xhr.response));
 });
 document.addEventListener("htmx:afterOnLoad", ({ detail }) => {
-  if (detail.xhr.status < WRONG) upToDate();
+  const { elt: asking } = detail.requestConfig; // what was typed may be answered while a live part is not
+  if (detail.xhr.status < WRONG && (asking.matches(LIVE) || !liveParts().length)) upToDate();
 });
 
 // What has not changed stays as it is, with what is focused, marked or scrolled in it.

@@ -8,6 +8,7 @@ const RUNNING = ["queued", "fetching", "importing", "paused_until"];
 const LOST_AFTER = 3000;
 /** Also where nothing has changed: how long ago its worker was heard has, and the database may be away. */
 const ASK_EVERY = 5000;
+const OK = 200;
 
 let source;
 let losing;
@@ -41,15 +42,23 @@ function follow() {
   source.onerror = lost;
   source.onmessage = ({ data }) => {
     ask();
-    if (RUNNING.includes(JSON.parse(data).status)) return;
-    source.close();
-    clearInterval(asking);
+    if (!RUNNING.includes(JSON.parse(data).status)) source.close();
   };
 }
 
 let asking;
+
+// What cannot be cancelled any more has ended. Until that is shown it is asked for, whatever has been said.
+function stopWhereItEnded({ detail }) {
+  if (detail.xhr.status !== OK || state.querySelector("#cancel")) return;
+  clearInterval(asking);
+  clearTimeout(losing);
+  source.close();
+}
+
 if (state.dataset.running) {
   follow();
   asking = setInterval(ask, ASK_EVERY);
+  state.addEventListener("htmx:afterOnLoad", stopWhereItEnded);
   window.addEventListener("pagehide", () => source.close());
 }

@@ -1,5 +1,5 @@
 // What every page does: say what has changed, ask before what cannot be undone, send forms to who answers.
-import { AGAIN_AFTER, ASKED_WHILE_TYPING, SILENT, notTaken } from "./away.js";
+import { AGAIN_AFTER, ASKED_WHILE_TYPING, SILENT, WRONG, notTaken } from "./away.js";
 
 // What was typed before the scripts were there, or put back by the browser, nobody has heard yet.
 document.addEventListener("DOMContentLoaded", () => {
@@ -25,12 +25,13 @@ document.addEventListener("submit", (event) => {
 const sending = new WeakSet();
 
 async function sendIfAnswered(form) {
-  try {
-    await fetch(document.querySelector("link[rel=icon]").href, { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(AGAIN_AFTER) });
-    form.submit();
-  } catch {
-    notTaken(form, SILENT);
-  }
+  const { href } = document.querySelector("link[rel=icon]");
+  const asked = fetch(href, { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(AGAIN_AFTER) });
+  const isAnswered = await asked.then(({ status }) => status < WRONG, () => false);
+  // Where its part has renewed itself meanwhile it is no longer on the page, and a browser sends nothing that is not.
+  if (!form.isConnected) document.getElementById("main").append(form);
+  if (isAnswered) form.submit();
+  else notTaken(form, SILENT);
   sending.delete(form);
 }
 
