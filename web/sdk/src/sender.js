@@ -67,7 +67,7 @@ export const makeSender = (endpoint, token, ring, emit) => {
     if (bearer && bearer !== refused) return;
     const next = await token();
     const subject = subjectOf(next);
-    if (!subject || next === refused) throw later("a new token is needed", 401);
+    if (!subject || next === refused) throw later("no new token", 401);
     bearer = next;
     ring.belongTo(`${endpoint} ${subject}`);
   };
