@@ -93,10 +93,12 @@ async def _look(settings: "Settings") -> "Sequence[QueueState]":
 
     url = settings.amqp_url.get_secret_value()
     try:
-        async with await open_connection(url, "edutrack queues") as connection:
-            async with connection.channel() as channel:
-                await declare_topology(channel)
-            states = await look(connection)
+        async with (
+            await open_connection(url, "edutrack queues") as connection,
+            connection.channel() as channel,
+        ):
+            await declare_topology(channel)
+            states = await look(channel)
     except LOST as error:
         raise Unavailable(f"the broker does not answer ({type(error).__name__}): is the stack up?") from None
     async with Redis.from_url(settings.redis_url.get_secret_value()) as redis:

@@ -166,12 +166,10 @@ class Consumer:
 
         Also when messages have been held back for so long that the broker is about to take them.
         """
+        channel = await connection.channel()
         while not self._handling.holds_too_long:
             await asyncio.sleep(self._policy.look_every.total_seconds())
-            async with (
-                asyncio.timeout(LINK.connect_within.total_seconds()),
-                connection.channel() as channel,
-            ):
+            async with asyncio.timeout(LINK.connect_within.total_seconds()):
                 found = await channel.declare_queue(PROGRESS.name, passive=True)
             if not found.declaration_result.consumer_count:
                 log.warning("the queue has no consumer although this worker is one: consuming anew")

@@ -119,20 +119,25 @@ async def _close_when_silent(connection: AbstractConnection, policy: LinkPolicy)
 
     A broker that blocks the connection by an alarm answers nothing either, and is waited for.
     """
+    channel = connection.channel(publisher_confirms=False)
     while (transport := connection.transport) is not None:
         await asyncio.sleep(policy.ask_every.total_seconds())
         await transport.connection.ready()
-        if not await _answers(connection, policy) and not await _is_blocked(connection):
+        if not await _answers(channel, policy) and not await _is_blocked(connection):
             log.warning("the broker does not answer any more: closing the connection")
             await connection.close(ConnectionResetError())
 
 
-async def _answers(connection: AbstractConnection, policy: LinkPolicy) -> bool:
-    """Say whether the broker answers in time; that the connection is lost is not for us to say."""
+async def _answers(channel: AbstractChannel, policy: LinkPolicy) -> bool:
+    """Say whether the broker answers in time; that the connection is lost is not for us to say.
+
+    Always on one channel, which has nothing else to do: the client library never forgets one that was opened.
+    """
     try:
         async with asyncio.timeout(policy.answer_within.total_seconds()):
-            channel = await connection.channel(publisher_confirms=False)
-            await channel.close()
+            if channel.is_closed:
+                await channel.reopen()
+            await channel.set_qos()
     except TimeoutError:
         return False
     except (*LOST, RuntimeError):

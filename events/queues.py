@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from aio_pika.abc import AbstractConnection
+from aio_pika.abc import AbstractChannel, AbstractConnection
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -88,10 +88,10 @@ class QueueWatch:
 
     async def _serve(self, connection: AbstractConnection) -> None:
         try:
-            async with connection.channel() as channel:
-                await declare_topology(channel)
+            channel = await connection.channel()
+            await declare_topology(channel)
             while not connection.is_closed:
-                self._states = with_traffic(await look(connection), self._metrics)
+                self._states = with_traffic(await look(channel), self._metrics)
                 self._publish()
                 await asyncio.sleep(LOOK_EVERY.total_seconds())
         finally:
@@ -105,15 +105,15 @@ class QueueWatch:
                 self.consumers_seen = True
 
 
-async def look(connection: AbstractConnection) -> tuple[QueueState, ...]:
+async def look(channel: AbstractChannel) -> tuple[QueueState, ...]:
     """Ask the broker for depth and consumers of every queue.
 
     Raises:
-        aio_pika.exceptions.ChannelNotFoundEntity: a queue does not exist.
+        aio_pika.exceptions.ChannelNotFoundEntity: a queue does not exist; the channel is closed.
 
     """
     states = []
-    async with asyncio.timeout(READ_WITHIN.total_seconds()), connection.channel() as channel:
+    async with asyncio.timeout(READ_WITHIN.total_seconds()):
         for queue in QUEUES:
             found = (await channel.declare_queue(queue.name, passive=True)).declaration_result
             states.append(QueueState(queue.name, found.message_count or 0, found.consumer_count or 0))
