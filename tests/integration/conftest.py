@@ -5,12 +5,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.gateway.app import SERVICES
 from api.progress.service import Desk
 from api.state import EDGE
 from api.traffic import LIMITS
+from core.database import make_sessions
 from core.settings import Settings
+from tests.conftest import empty
 from tests.integration.api.conftest import Api, serving, until
 
 PATIENCE = timedelta(seconds=20)
@@ -31,7 +34,13 @@ def patience() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-async def application(settings: Settings) -> AsyncIterator[Api]:
+async def usual_policy(engine: AsyncEngine) -> None:
+    """The default policy before an application starts: the file before may have stored another one."""
+    await empty(make_sessions(engine))
+
+
+@pytest.fixture(scope="module")
+async def application(settings: Settings, usual_policy: None) -> AsyncIterator[Api]:
     """All services, connected to everything; one for all tests of a file, because starting it takes long."""
     async with serving(settings, *SERVICES) as running:
         await until(lambda: running.state.part(Desk).acceptance.ready)

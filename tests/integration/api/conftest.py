@@ -67,7 +67,7 @@ async def serving(settings: Settings, *services: Service, **options: Any) -> Asy
 
 
 @pytest.fixture(scope="module")
-async def without_broker(settings: Settings) -> AsyncIterator[Api]:
+async def without_broker(settings: Settings, usual_policy: None) -> AsyncIterator[Api]:
     """The services that need no broker; one application for all tests of a file."""
     async with serving(settings, AUTH, COURSES, VIDEOS) as running:
         yield running
