@@ -58,7 +58,7 @@ function stopWhereItEnded({ detail }) {
 
 if (state.dataset.running) {
   follow();
-  asking = setInterval(ask, ASK_EVERY);
+  asking = setInterval(() => isLost || ask(), ASK_EVERY);
   state.addEventListener("htmx:afterOnLoad", stopWhereItEnded);
   window.addEventListener("pagehide", () => source.close());
 }
