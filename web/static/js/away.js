@@ -12,7 +12,7 @@ const liveParts = () => [...document.querySelectorAll(LIVE)];
 let shownAt = timeNow();
 
 // Parts that renew themselves keep what they show while they cannot be renewed, and it is said of when that is.
-export function outOfDate(why) {
+function outOfDate(why) {
   liveParts().forEach((part) => part.classList.add("stale"));
   const what = liveParts().length ? `What is shown dates from ${shownAt}; it is asked for again by itself.` : "Try again in a moment.";
   if (connection.textContent !== `${why} ${what}`) connection.textContent = `${why} ${what}`;

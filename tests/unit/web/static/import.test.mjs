@@ -4,14 +4,16 @@ import { makeElement, openPage } from "./stage.mjs";
 
 const EVERY = 5000;
 
-test("an import that has ended is asked for until it is shown so, and no longer", async () => {
+test("an import is asked for also without a line, until it is shown that it has ended, and no longer", async () => {
   const state = makeElement(["[data-live]"], { "#cancel": makeElement() });
   state.dataset = { running: "yes", events: "/events" };
-  openPage({ state, line: makeElement() }, [state]);
+  openPage({ state }, [state]);
   let asked = 0;
   let source;
   globalThis.window.htmx = { trigger: () => asked++ };
   globalThis.EventSource = class {
+    static CLOSED = 2;
+    readyState = EventSource.CLOSED;
     constructor() {
       source = this;
     }
@@ -21,6 +23,11 @@ test("an import that has ended is asked for until it is shown so, and no longer"
   };
   const answer = (status) => state.listeners["htmx:afterOnLoad"]?.({ detail: { xhr: { status } } });
   await import("../../../../web/static/js/import.js");
+
+  source.onerror();
+  mock.timers.tick(EVERY);
+  assert.equal(asked, 1, "without a line it is asked for all the same");
+  asked = 0;
 
   source.onmessage({ data: '{"status":"succeeded"}' });
   answer(503);
